@@ -1,0 +1,1 @@
+"""How the system is run: the embedded stack and the files for containers."""

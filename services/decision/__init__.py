@@ -1,0 +1,1 @@
+"""Decides cases on their merits by the policy, or refers them to a person."""

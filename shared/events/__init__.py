@@ -1,0 +1,1 @@
+"""The contracts: frozen models, CloudEvents envelope, generated schemas. No input or output."""

@@ -1,0 +1,46 @@
+"""The pool of a service and what counts as a passing trouble of the database."""
+
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+# SQLSTATE classes that say nothing against the statement: connection, rollback (deadlock,
+# serialisation), resources, operator intervention, system error.
+_TRANSIENT: Final = ("08", "40", "53", "57", "58")
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether the same statement may succeed later."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = str(error.sqlstate or "")
+        return state.startswith(_TRANSIENT) or state == _LOCK_NOT_AVAILABLE
+    # InterfaceError covers a pool or connection that was closed under a running call.
+    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError)) and not isinstance(
+        error, asyncpg.DataError
+    )
+
+
+async def connect(url: str, *, schema: str, connections: int) -> Pool:
+    """Open a pool that sees only the service's own schema.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the database cannot be reached or refuses the role.
+
+    """
+    return await asyncpg.create_pool(
+        url,
+        min_size=2,
+        max_size=connections,
+        command_timeout=30,
+        timeout=10,
+        server_settings={
+            "search_path": schema,
+            "application_name": f"evenhand-{schema}",
+            "timezone": "UTC",
+        },
+    )
