@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
@@ -18,7 +19,11 @@ from shared.settings import KafkaSettings
 Records: TypeAlias = "tuple[ConsumerRecord[bytes, bytes], ...]"
 
 # FastStream sleeps this long after an empty poll, so it is part of the latency of a quiet system.
-_POLL_MS = 25
+_POLL_MS = 10
+
+
+def _ms(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:
@@ -63,7 +68,7 @@ def build_producer(settings: KafkaSettings, client_id: str) -> AIOKafkaProducer:
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap,
         client_id=client_id,
-        request_timeout_ms=int(settings.request_timeout.total_seconds() * 1000),
+        request_timeout_ms=_ms(settings.request_timeout),
         acks="all",
         enable_idempotence=settings.idempotence,
         max_batch_size=512 * 1024,
@@ -81,7 +86,7 @@ def build_broker(settings: KafkaSettings, client_id: str, graceful: float) -> Ka
         settings.bootstrap,
         client_id=client_id,
         consumer_only=True,
-        request_timeout_ms=int(settings.request_timeout.total_seconds() * 1000),
+        request_timeout_ms=_ms(settings.request_timeout),
         security=_security(settings),
         graceful_timeout=graceful,
         apply_types=False,
@@ -110,7 +115,9 @@ def subscribe(
         auto_offset_reset="earliest",
         max_records=settings.batch,
         batch_timeout_ms=_POLL_MS,
-        fetch_max_wait_ms=int(settings.fetch_wait.total_seconds() * 1000),
+        fetch_max_wait_ms=_ms(settings.fetch_wait),
+        session_timeout_ms=_ms(settings.session_timeout),
+        heartbeat_interval_ms=_ms(settings.session_timeout / 6),
         max_partition_fetch_bytes=4 * 1024 * 1024,
         no_reply=True,
     )

@@ -19,9 +19,9 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = str(error.sqlstate or "")
         return state.startswith(_TRANSIENT) or state == _LOCK_NOT_AVAILABLE
-    # InterfaceError covers a pool or connection that was closed under a running call.
-    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError)) and not isinstance(
-        error, asyncpg.DataError
+    # A pool or connection that was closed under a running call, at whatever point of the protocol.
+    return isinstance(
+        error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
     )
 
 

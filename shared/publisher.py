@@ -163,7 +163,16 @@ class Publisher:
                 if not is_transient(error):
                     raise
                 _log.warning("database is away: %s", type(error).__name__)
+            await self._count_backlog()
             await wait(stop, _EVERY)
+
+    async def _count_backlog(self) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                BACKLOG.set(await outbox.backlog(connection))
+        except Exception as error:
+            if not is_transient(error):
+                raise
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = build_producer(self._settings, self._source)
@@ -178,10 +187,9 @@ class Publisher:
         while not stop.is_set():
             async with self._pool.acquire() as connection:
                 rows = await outbox.take_over(connection, self._source, _SWEEP)
-                if not rows:
-                    BACKLOG.set(await outbox.backlog(connection))
-                    self.behind = False
-                    return
+            if not rows:
+                self.behind = False
+                return
             if not await self._settle(rows, await self._send(producer, rows)):
                 return
 

@@ -33,7 +33,11 @@ class KafkaSettings(BaseSettings):
     sasl_password: SecretStr | None = None
     ca_file: Path | None = None
     fetch_wait: timedelta = Field(
-        default=timedelta(milliseconds=250), description="Longest wait of the broker for records"
+        default=timedelta(milliseconds=50), description="Longest wait of the broker for records"
+    )
+    session_timeout: timedelta = Field(
+        default=timedelta(seconds=10),
+        description="A consumer that is silent for so long loses its partitions to the others",
     )
     request_timeout: timedelta = timedelta(seconds=15)
     batch: int = Field(default=500, ge=1, le=5000, description="Most events of one hop's batch")

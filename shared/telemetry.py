@@ -15,7 +15,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pythonjsonlogger.json import JsonFormatter
@@ -32,7 +32,10 @@ def start(service: str, settings: ServiceSettings) -> TracerProvider:
     _start_logging(service, settings.log_level)
     provider = TracerProvider(
         resource=Resource.create({"service.name": f"evenhand-{service}"}),
-        sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
+        # Without a collector nothing is recorded; the ids still travel with the events.
+        sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio))
+        if settings.otlp_endpoint
+        else ALWAYS_OFF,
         shutdown_on_exit=False,
     )
     if settings.otlp_endpoint:
@@ -139,7 +142,7 @@ def _start_logging(service: str, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Client libraries tell of every reconnect; ours tell once what follows from it.
-    for noisy in ("aiokafka", "httpx", "httpcore", "uvicorn.access", "uvicorn.error"):
+    for noisy in ("asyncpg", "httpx", "httpcore", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)

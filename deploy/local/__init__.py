@@ -1,0 +1,1 @@
+"""The embedded stack: broker, database, trace sink and mail catcher without Docker."""

@@ -1,0 +1,1 @@
+"""Tags each message with tone, pressure, fault and flags, with evidence and confidence."""

@@ -1,0 +1,91 @@
+"""Sums of weight rows for many messages at once.
+
+All sums are of whole numbers, so a message scores the same alone, in any batch and on any machine.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.classifier.tagging.features import HASH, SHAPE, Vocabulary, Words
+from services.classifier.tagging.growing import Growing
+from services.classifier.tagging.hashing import (
+    CONCEPT,
+    NEIGHBOURS,
+    NOTHING,
+    PAIR,
+    Ints,
+    pair_rows,
+    word_features,
+)
+
+Sums = NDArray[np.int32] | NDArray[np.int64]
+
+_SHIFT = 32
+
+
+class Summed:
+    """One weight table, with what was already summed per word, concept set and pair of sets."""
+
+    def __init__(self, table: NDArray[np.int16], known: Vocabulary, *, with_shapes: bool) -> None:
+        self._table = table
+        self._known = known
+        self._with_shapes = with_shapes
+        width = table.shape[1]
+        self._words = Growing(width, np.int32)
+        self._groups = Growing(width, np.int32)
+        self._pairs = Growing(width, np.int32)
+        self._pair_number: dict[int, int] = {0: 0}
+        self._pairs.extend(np.zeros((1, width), np.int32))
+
+    def per_word(self, words: Words) -> Sums:
+        """Return what each word adds to every column, its context included."""
+        self._catch_up()
+        pair = self._pair(words.left_group, words.group)
+        rows: Sums = self._words.rows[words.word]
+        rows += NEIGHBOURS * self._table[words.left].astype(np.int32)
+        rows += self._groups.rows[words.group]
+        rows += self._pairs.rows[pair]
+        return rows
+
+    def _catch_up(self) -> None:
+        known, first = self._known, len(self._words)
+        if first < len(known.plain):
+            about = known.table[first:]
+            shapes = about[:, SHAPE] if self._with_shapes else np.full(len(about), NOTHING)
+            rows, owner, count = word_features(
+                known.plain[first:], about[:, HASH].astype(np.uint64), shapes
+            )
+            counted = self._table[rows].astype(np.int32) * count[:, None].astype(np.int32)
+            starts = np.flatnonzero(np.diff(owner, prepend=-1))
+            self._words.extend(np.add.reduceat(counted, starts, axis=0))
+        for members in known.members[len(self._groups) :]:
+            total = self._table[sorted(members)].astype(np.int32).sum(axis=0, keepdims=True)
+            self._groups.extend(CONCEPT * total)
+
+    def _pair(self, left: Ints, right: Ints) -> Ints:
+        keys, where = np.unique((left << _SHIFT) | np.where(left, right, 0), return_inverse=True)
+        numbers = [self._number_of_pair(key) for key in keys.tolist()]
+        return np.array(numbers, np.int64)[where]
+
+    def _number_of_pair(self, key: int) -> int:
+        if key not in self._pair_number:
+            members = self._known.members
+            rows = pair_rows(members[key >> _SHIFT], members[key & (1 << _SHIFT) - 1])
+            total = self._table[rows].astype(np.int32).sum(axis=0, keepdims=True)
+            self._pair_number[key] = len(self._pairs)
+            self._pairs.extend(PAIR * total)
+        return self._pair_number[key]
+
+
+def per_message(rows: Sums, words: Words) -> Sums:
+    """Sum the rows of each message's words."""
+    return np.add.reduceat(rows, words.starts, axis=0, dtype=np.int64)
+
+
+def logits(
+    sums: Sums, scale: tuple[float, ...], bias: tuple[float, ...], length_unit: float
+) -> NDArray[np.float64]:
+    """Turn sums into logits; the last column of the sums is the squared length of the message."""
+    length = np.sqrt(np.maximum(sums[:, -1:], 1) * length_unit)
+    found: NDArray[np.float64] = sums[:, :-1] * np.array(scale) / length + np.array(bias)
+    return found

@@ -1,0 +1,95 @@
+# ruff: noqa: RUF001 - letters that look like those of another script are this module's subject
+"""Cutting a message into words, and the one spelling under which a word is looked up.
+
+Offsets always belong to the message as it was submitted: normalising happens per word and may
+change a word's length freely, because only the original word's place is ever reported.
+Every pattern is linear in the length of the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST = 40
+"""A run of letters longer than this many characters is cut into several words."""
+
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
+_COMBINING = "\u0300-\u036f"
+WORD = re.compile(rf"[\w*@$'’ʼ{_COMBINING}{_INVISIBLE}]{{1,{LONGEST}}}|[^\w\s]")
+
+_DROPPED = re.compile(rf"[{_INVISIBLE}{_COMBINING}'’ʼ]")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_NUMBER = re.compile(r"[$@]?\d+[^\W\d]{0,4}")
+_LATIN = re.compile(r"[a-zł]")
+_CYRILLIC = re.compile(r"[а-яіїєґ]")
+_DISGUISED = re.compile(r"[^\W\d_]\*+|\*+[^\W\d_]")
+_FOLDED = str.maketrans({"ł": "l", "ё": "е", "ґ": "г"})
+_LEET_LATIN = str.maketrans("013457@$", "oieastas")
+_LEET_CYRILLIC = str.maketrans("0346@$", "озчбас")
+_TO_CYRILLIC = str.maketrans("aceiopxyk", "асеіорхук")
+_TO_LATIN = str.maketrans("асеіорхук", "aceiopxyk")
+_ANY_DIGIT = re.compile(r"\d")
+
+
+def split(text: str) -> list[str]:
+    """Return the words and signs of the text in order."""
+    return WORD.findall(text)
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the place of each word that `split` returns, in code points."""
+    return (match.span() for match in WORD.finditer(text))
+
+
+def _bare(word: str) -> str:
+    """Take accents off Latin letters; Cyrillic letters keep theirs, they are other letters."""
+    if word.isascii():
+        return word
+    letters = []
+    for letter in word:
+        base = unicodedata.normalize("NFKD", letter)
+        latin = base[:1].isascii() and base[:1].isalpha()
+        letters.append(base[:1] if latin else letter)
+    return "".join(letters)
+
+
+def normalise(word: str) -> str:
+    """Return the spelling under which a word is looked up; empty when nothing visible remains.
+
+    Lower case, compatibility forms unfolded, Latin accents, apostrophes and invisible characters
+    dropped, look-alike letters of the other script and digits inside letters put right, repeats
+    cut.
+    """
+    if word.isascii() and word.isalpha():
+        plain = word.lower()
+    else:
+        plain = unicodedata.normalize("NFKC", word).lower()
+        plain = _DROPPED.sub("", _bare(plain)).translate(_FOLDED)
+        if not plain.isalpha():
+            plain = _undisguise(plain)
+        elif not plain.isascii() and (latin := len(_LATIN.findall(plain))):
+            cyrillic = len(_CYRILLIC.findall(plain))
+            plain = plain.translate(_TO_CYRILLIC if cyrillic >= latin else _TO_LATIN)
+    if len(plain) > 2:  # noqa: PLR2004 - shorter words hold no run of three
+        plain = _REPEATED.sub(r"\1", plain)
+    return plain[:LONGEST]
+
+
+def _undisguise(plain: str) -> str:
+    """Read digits inside letters as letters; every other digit becomes 0."""
+    if not _NUMBER.fullmatch(plain):
+        if _CYRILLIC.search(plain):
+            plain = plain.translate(_LEET_CYRILLIC)
+        elif _LATIN.search(plain):
+            plain = plain.translate(_LEET_LATIN)
+    return _ANY_DIGIT.sub("0", plain)
+
+
+def is_disguised(plain: str) -> bool:
+    """Tell a word with letters starred out, as swear words often are."""
+    return _DISGUISED.search(plain) is not None
+
+
+def is_shouted(word: str) -> bool:
+    """Tell a word of three letters or more in capitals."""
+    return len(word) > 2 and word.isupper()  # noqa: PLR2004 - USD or ПИН is no less shouted

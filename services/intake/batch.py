@@ -1,0 +1,219 @@
+"""Takes many cases in one request: NDJSON in, one result line out for each, in order.
+
+The body is never held whole. Reading stops while the database is behind (`GroupCommit.put`) or the
+client does not take its results. Each case starts a trace of its own that links to the request.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from typing_extensions import override
+
+from services.intake import openapi, problems
+from services.intake.answers import receipt, refusal_of
+from services.intake.domain import Accepted, new_case_id, open_case
+from services.intake.flaws import Invalid, Unreadable
+from services.intake.forms import CaseForm, read_form
+from services.intake.keys import Caller
+from services.intake.problems import ProblemError
+from services.intake.requests import (
+    BODY_LIMIT,
+    Intake,
+    caller_of,
+    expect_type,
+    idempotency_of,
+    key_of,
+)
+from services.intake.submission import Submission
+from shared import clock, telemetry
+
+TYPES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+# A client that sends everything before it reads anything may send this many lines.
+_UNREAD = 50_000
+_PATIENCE = 30.0
+_SEND = 32 * 1024
+_YIELD_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the request and what becomes of it."""
+
+    number: int
+    outcome: Submission | ProblemError
+
+
+def routes(intake: Intake) -> APIRouter:
+    """Return the route that takes many cases."""
+    router = APIRouter(tags=["cases"])
+
+    async def submit_many_cases(request: Request) -> Response:
+        """Submit many cases, one JSON object a line; each has a result line, in order."""
+        caller = await caller_of(intake, request, "submit")
+        expect_type(request, *TYPES)
+        return _Results(intake, caller, key_of(request), request)
+
+    router.add_api_route(
+        "/v1/cases:batch",
+        submit_many_cases,
+        methods=["POST"],
+        response_class=Response,
+        openapi_extra=openapi.batch(TYPES),
+    )
+    return router
+
+
+async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
+    """Cut a stream into lines; None stands for a line over the limit, which is not kept."""
+    rest = bytearray()
+    too_long = False
+    async for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        rest += first
+        for other in others:
+            yield None if too_long or len(rest) > BODY_LIMIT else bytes(rest)
+            rest = bytearray(other)
+            too_long = False
+        if len(rest) > BODY_LIMIT:
+            rest.clear()
+            too_long = True
+    if too_long or rest:
+        yield None if too_long else bytes(rest)
+
+
+class _Results(Response):
+    """The answer, written while the request is still being read."""
+
+    def __init__(self, intake: Intake, caller: Caller, key: str | None, request: Request) -> None:
+        super().__init__(media_type="application/x-ndjson")
+        del self.headers["content-length"]
+        self._intake = intake
+        self._caller = caller
+        self._key = key
+        self._request = request
+        self._lines: asyncio.Queue[_Line | None] = asyncio.Queue(_UNREAD)
+        self._links = [Link(trace.get_current_span().get_span_context())]
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        reading = asyncio.create_task(self._read())
+        try:
+            async for block in self._blocks():
+                await send(_body(block, more=True))
+            await reading
+            await send(_body(b"", more=False))
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
+
+    async def _read(self) -> None:
+        """Prepare line after line; the last entry says that there are no more.
+
+        Raises:
+            TimeoutError: the client does not take its results; the answer ends broken off.
+
+        """
+        try:
+            with contextlib.suppress(ClientDisconnect):
+                await self._prepare_all()
+        except Exception:
+            await self._lines.put(None)
+            raise
+        await self._lines.put(None)
+
+    async def _prepare_all(self) -> None:
+        number = 0
+        async for line in lines_of(self._request.stream()):
+            number += 1
+            if line is None or line.strip():
+                prepared = self._prepare(number, line, clock.now())
+                if isinstance(prepared.outcome, Submission):
+                    await self._intake.commits.put(prepared.outcome)
+                await self._queue(prepared)
+            if number % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _queue(self, line: _Line) -> None:
+        if not self._lines.full():
+            self._lines.put_nowait(line)
+            return
+        await asyncio.wait_for(self._lines.put(line), _PATIENCE)
+
+    def _prepare(self, number: int, line: bytes | None, now: datetime) -> _Line:
+        if line is None:
+            return _Line(number, problems.too_large("line"))
+        read = read_form(
+            CaseForm,
+            line,
+            now=now,
+            private_webhooks=self._intake.settings.webhook_allow_private,
+        )
+        if isinstance(read, Unreadable | Invalid):
+            return _Line(number, problems.of_body(read))
+        form, value = read
+        event = open_case(form, new_case_id(now), now)
+        span = self._intake.tracer.start_span(
+            "accept case",
+            context=Context(),
+            links=self._links,
+            attributes={telemetry.CASE: str(event.case_id)},
+        )
+        key = None if self._key is None else f"{self._key}/{number}"
+        submission = Submission(
+            event,
+            "batch",
+            telemetry.context_of(span),
+            idempotency_of(key, self._caller, "case", value),
+        )
+        submission.outcome.add_done_callback(lambda _: span.end())
+        return _Line(number, submission)
+
+    async def _blocks(self) -> AsyncIterator[bytes]:
+        """Write results; a block leaves when it is large or the next result is not there yet."""
+        block = bytearray()
+        while True:
+            if block and (self._lines.empty() or len(block) > _SEND):
+                yield bytes(block)
+                block.clear()
+            line = await self._lines.get()
+            if line is None:
+                break
+            if isinstance(line.outcome, Submission) and not line.outcome.outcome.done() and block:
+                yield bytes(block)
+                block.clear()
+            block += await self._result(line)
+        if block:
+            yield bytes(block)
+
+    async def _result(self, line: _Line) -> bytes:
+        if isinstance(line.outcome, ProblemError):
+            return _refused(line.number, line.outcome)
+        outcome = await line.outcome.outcome
+        if not isinstance(outcome, Accepted):
+            return _refused(line.number, refusal_of(outcome))
+        told = {**receipt(self._intake, outcome.case_id), "line": line.number, "status": 202}
+        return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+
+
+def _refused(number: int, problem: ProblemError) -> bytes:
+    told: dict[str, Any] = {"line": number, **problem.document()}
+    return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+
+
+def _body(block: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": block, "more_body": more}

@@ -1,0 +1,1 @@
+"""The ways to the customer: e-mail over SMTP, and signed webhooks."""

@@ -1,0 +1,1 @@
+"""What is said to customers: texts in four languages, and how a notice is put together."""

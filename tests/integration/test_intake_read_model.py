@@ -1,0 +1,279 @@
+"""The read model and the reconciler on a real database, fed with what the hop would read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiokafka import ConsumerRecord
+from opentelemetry.sdk.trace import TracerProvider
+
+from services.intake import projection
+from services.intake.reconcile import sweep
+from shared.events.base import Money
+from shared.events.case import Category, Channel, Status
+from shared.events.catalogue import (
+    MODELS,
+    CaseClassified,
+    CaseDecided,
+    CaseNotified,
+    CaseReferred,
+    CaseStatusChanged,
+    Decision,
+    Event,
+    Notice,
+    SlaMilestone,
+)
+from shared.events.envelope import Envelope, event_id
+from shared.events.tags import Tags
+from shared.hop import Runner
+from tests.integration.intake_service import Migrated, Running, new_key, running
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+AFTER = timedelta(seconds=30)
+TAGS = Tags.model_validate(
+    {
+        "tone": {"value": "courteous", "confidence": 0.9},
+        "pressure": {"value": "none", "confidence": 0.9},
+        "fault": {"value": "customer", "confidence": 0.9},
+        "language": "pl",
+        "model": "test",
+        "evidence": [
+            {"target": "tone", "value": "courteous", "source": "list:thanks", "start": 0, "end": 4}
+        ],
+    }
+)
+
+
+@pytest.fixture
+async def intake(database: Migrated) -> AsyncIterator[Running]:
+    async with running(database) as service:
+        yield service
+
+
+def _decision(disposition: str) -> Decision:
+    return Decision.model_validate(
+        {
+            "disposition": disposition,
+            "basis": "goodwill",
+            "reasons": ["own_slip_told_constructively"],
+            "rule": "goodwill",
+            "policy": "abc",
+            "remedies": [{"kind": "fee_waiver", "money": Money(amount=Decimal(5), currency="PLN")}],
+        }
+    )
+
+
+def _story(case_id: UUID) -> list[Event]:
+    who: dict[str, Any] = {"case_id": case_id, "customer_id": "C-1"}
+    at = [NOW + timedelta(seconds=n) for n in range(10)]
+    return [
+        CaseClassified(
+            **who,
+            channel=Channel.WEB,
+            category=Category.OTHER,
+            text="x",
+            received_at=NOW,
+            language="pl",
+            jurisdiction="PL",
+            tags=TAGS,
+        ),
+        CaseReferred.model_validate(
+            {
+                **who,
+                "queue": "review",
+                "priority": 5,
+                "reason": "amount_above_certificate",
+                "proposal": _decision("upheld"),
+                "language": "pl",
+                "answer_due_at": NOW + timedelta(days=30),
+                "referred_at": at[1],
+            }
+        ),
+        CaseStatusChanged(**who, status=Status.DELAYED, changed_at=at[2]),
+        CaseDecided(**who, decision=_decision("goodwill"), language="pl", decided_at=at[3]),
+        CaseNotified(
+            **who,
+            notice=Notice.FINAL_ANSWER,
+            channel="email",
+            outcome="sent",
+            language="pl",
+            at=at[4],
+        ),
+        SlaMilestone(**who, clock="answer", kind="cancelled", due_at=at[9], at=at[5]),
+    ]
+
+
+def _record(event: Event, number: int) -> "ConsumerRecord[bytes, bytes]":
+    topic = next(topic for topic, model in MODELS.items() if type(event) is model)
+    identity = event_id(str(event.case_id), topic, str(number))
+    envelope = Envelope(identity, topic, "test", str(event.case_id), NOW)
+    body = event.model_dump_json().encode()
+    return ConsumerRecord(
+        topic=topic,
+        partition=0,
+        offset=number,
+        timestamp=int(NOW.timestamp() * 1000),
+        timestamp_type=0,
+        key=b"C-1",
+        value=body,
+        checksum=None,
+        serialized_key_size=3,
+        serialized_value_size=len(body),
+        headers=envelope.headers(),
+    )
+
+
+async def _project(intake: Running, events: Sequence[Event], numbers: Sequence[int]) -> None:
+    run = Runner(
+        projection.hop(),
+        pool=intake.pool,
+        publisher=intake.publisher,
+        source="test",
+        tracer=TracerProvider().get_tracer("test"),
+        stop=asyncio.Event(),
+    )
+    for number in numbers:
+        await run([_record(events[number], number)])
+
+
+async def _submit(intake: Running) -> UUID:
+    body = {"customer": {"id": "C-1"}, "channel": "web", "text": "dziękuję"}
+    return UUID((await intake.client.post("/v1/cases", json=body)).json()["case_id"])
+
+
+async def _shown(intake: Running, case_id: UUID) -> dict[str, Any]:
+    shown: dict[str, Any] = (await intake.client.get(f"/v1/cases/{case_id}")).json()
+    for key in ("case_id", "status_url", "accepted_at", "received_at", "messages"):
+        del shown[key]
+    shown["timeline"] = [entry for entry in shown["timeline"] if entry["event"] != "received"]
+    return shown
+
+
+async def test_the_order_of_the_events_makes_no_difference(intake: Running) -> None:
+    shown = []
+    for order in list(permutations(range(6)))[::90]:
+        case_id = await _submit(intake)
+        await _project(intake, _story(case_id), [*order, *order])
+        shown.append(await _shown(intake, case_id))
+    first = shown[0]
+    assert len(shown) == 8
+    assert all(other == first for other in shown)
+    assert first["status"] == "decided"
+    assert first["disposition"] == first["decision"]["disposition"] == "goodwill"
+    assert first["decision"]["decided_at"] == "2026-11-20T10:00:03Z"
+    assert first["tags"]["evidence"][0]["end"] == 4
+    assert first["referral"] is None
+    assert first["jurisdiction"] == "PL"
+    assert [entry["event"] for entry in first["timeline"]] == [
+        "classified",
+        "referred",
+        "status",
+        "decided",
+        "notified",
+        "sla",
+    ]
+    assert first["sla"]["milestones"][0]["kind"] == "cancelled"
+    assert await intake.count("dead_letters") == 0
+
+
+async def test_only_staff_see_what_is_proposed(database: Migrated, intake: Running) -> None:
+    case_id = await _submit(intake)
+    await _project(intake, _story(case_id), [0, 1])
+    key = await new_key(database, "read")
+    headers = {"Authorization": f"Bearer {key}"}
+    path = f"/v1/cases/{case_id}"
+    reader = (await intake.client.get(path, headers=headers)).json()
+    staff = (await intake.client.get(path)).json()
+    assert reader["status"] == "in_review"
+    assert reader["referral"] == {
+        "queue": "review",
+        "since": "2026-11-20T10:00:01Z",
+        "answer_due_at": "2026-12-20T10:00:00Z",
+    }
+    assert "proposal" not in reader
+    assert staff["proposal"]["disposition"] == "upheld"
+    due = await intake.client.get("/v1/cases", params={"due_before": "2026-12-21T00:00:00Z"})
+    assert [case["case_id"] for case in due.json()["cases"]] == [str(case_id)]
+    due = await intake.client.get("/v1/cases", params={"due_before": "2026-12-20T00:00:00Z"})
+    assert due.json()["cases"] == []
+
+
+async def test_a_case_that_is_not_here_stops_nobody(intake: Running) -> None:
+    await _project(intake, _story(UUID(int=7)), range(6))
+    assert await intake.count("dead_letters") == 0
+    assert await intake.count("timeline") == 6
+
+
+async def _age(intake: Running, case_id: UUID, seconds: int) -> None:
+    await intake.pool.execute(
+        """UPDATE journeys SET accepted_at = accepted_at - $2::interval, told_at = told_at - $2,
+                  next_redrive_at = next_redrive_at - $2 WHERE case_id = $1""",
+        case_id,
+        timedelta(seconds=seconds),
+    )
+
+
+async def _sweep(intake: Running) -> int:
+    async with intake.pool.acquire() as connection, connection.transaction():
+        return await sweep(connection, AFTER)
+
+
+async def _publish_all(intake: Running) -> None:
+    await intake.pool.execute("DELETE FROM outbox_pending")
+
+
+async def test_a_message_that_was_overtaken_is_published_again_with_growing_pauses(
+    intake: Running,
+) -> None:
+    lost, arrived = await _submit(intake), await _submit(intake)
+    await _publish_all(intake)
+    assert await _sweep(intake) == 0
+    await _project(intake, _story(arrived), [0, 3, 4])
+    await _age(intake, lost, 120)
+    assert await _sweep(intake) == 0  # the other arrived only just now: it may be a neighbour
+    await _age(intake, arrived, 60)
+    assert await _sweep(intake) == 1
+    pending = await intake.pool.fetch(
+        "SELECT o.subject, p.redrive FROM outbox_pending p JOIN outbox o USING (position)"
+    )
+    assert [(row["subject"], row["redrive"]) for row in pending] == [(str(lost), 1)]
+    assert await _sweep(intake) == 0
+    await _age(intake, lost, 59)
+    assert await _sweep(intake) == 0
+    await _age(intake, lost, 2)
+    assert await _sweep(intake) == 1
+
+
+async def test_a_backlog_in_good_order_is_left_alone(intake: Running) -> None:
+    arrived = await _submit(intake)
+    waiting = [await _submit(intake) for _ in range(5)]
+    await _project(intake, _story(arrived), [0, 3, 4])
+    await _age(intake, arrived, 100)
+    for case_id in waiting:
+        await _age(intake, case_id, 90)
+    assert await _sweep(intake) == 0
+
+
+async def test_when_nothing_moves_at_all_a_few_are_tried(intake: Running) -> None:
+    cases = [await _submit(intake) for _ in range(25)]
+    for case_id in cases:
+        await _age(intake, case_id, 120)
+    await intake.pool.execute("UPDATE progress SET projected_at = now() - interval '31 s'")
+    assert await _sweep(intake) == 20
+    tried = await intake.pool.fetch("SELECT case_id FROM journeys WHERE redrives = 1")
+    assert {row["case_id"] for row in tried} == set(cases[5:])
+
+
+async def test_a_message_whose_customer_was_told_is_never_published_again(
+    intake: Running,
+) -> None:
+    case_id = await _submit(intake)
+    await _project(intake, _story(case_id), [4])
+    await _age(intake, case_id, 7200)
+    await intake.pool.execute("UPDATE progress SET projected_at = now() - interval '1 h'")
+    assert await _sweep(intake) == 0

@@ -1,0 +1,54 @@
+# ruff: noqa: RUF001 - Cyrillic samples
+"""Spellings under which disguised words are found, and what training refuses."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.classifier.tagging.words import normalise, spans, split
+from services.classifier.training.corpus import CorpusError, check, read
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("IDIOT", "idiot"),
+        ("sh1t", "shit"),
+        ("у6людки", "ублюдки"),
+        ("сукa", "сука"),  # the last letter is Latin
+        ("żółć", "zolc"),
+        ("don’t", "dont"),
+        ("id\u200biot", "idiot"),
+        ("ﬁne", "fine"),
+        ("soooo", "so"),
+        ("ещё", "еще"),
+        ("14th", "00th"),
+    ],
+)
+def test_a_disguised_word_is_looked_up_as_itself(written: str, found: str) -> None:
+    assert normalise(written) == found
+
+
+@given(st.text())
+def test_places_and_words_agree(text: str) -> None:
+    assert [text[start:end] for start, end in spans(text)] == split(text)
+
+
+def test_a_training_file_that_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text("{}\n", "utf-8")
+    known = hashlib.sha256(path.read_bytes()).hexdigest()
+    check([path], [known])
+    path.write_text("{} \n", "utf-8")
+    with pytest.raises(CorpusError, match=known):
+        check([path], [known])
+
+
+def test_a_line_that_is_no_case_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"id": "1"}\n', "utf-8")
+    with pytest.raises(CorpusError, match=r"cases\.jsonl:1 is not a labelled case"):
+        read([path])

@@ -1,0 +1,107 @@
+"""The read model says the same in whatever order, and in whatever batches, the events arrive."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.read_model import Heard, fold
+from services.intake.reconcile import Overtaken, Probe, Progress, judge
+from shared.events.case import Status
+from shared.events.catalogue import (
+    CaseNotified,
+    CaseStatusChanged,
+    Event,
+    Notice,
+    SlaMilestone,
+    VerificationRequested,
+)
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CASE = UUID(int=1)
+AFTER = timedelta(seconds=30)
+
+
+def _heard(event: Event) -> Heard:
+    return Heard(event, uuid4(), NOW)
+
+
+def _status(status: Status, seconds: int) -> Heard:
+    at = NOW + timedelta(seconds=seconds)
+    return _heard(CaseStatusChanged(case_id=CASE, customer_id="C", status=status, changed_at=at))
+
+
+def _notified(notice: Notice, outcome: str = "sent", sequence: int = 0) -> Heard:
+    return _heard(
+        CaseNotified.model_validate(
+            {
+                "case_id": CASE,
+                "customer_id": "C",
+                "notice": notice,
+                "sequence": sequence,
+                "channel": "email",
+                "outcome": outcome,
+                "language": "pl",
+                "at": NOW,
+            }
+        )
+    )
+
+
+@given(st.permutations(list(Status)))
+def test_the_latest_status_wins_in_any_order(order: list[Status]) -> None:
+    seconds = {status: number for number, status in enumerate(Status)}
+    changes = fold(_status(status, seconds[status]) for status in order)
+    found = changes.cases[CASE].status
+    assert found is not None
+    assert found[2] == list(Status)[-1]
+
+
+@given(st.permutations([Status.RECEIVED, Status.IN_REVIEW, Status.DECIDED]))
+def test_of_one_instant_the_status_further_on_wins(order: list[Status]) -> None:
+    found = fold(_status(status, 0) for status in order).cases[CASE].status
+    assert found is not None
+    assert found[2] == "decided"
+
+
+def test_a_receipt_ends_no_journey() -> None:
+    assert not fold([_notified(Notice.RECEIPT)]).steps
+
+
+@pytest.mark.parametrize("outcome", ["sent", "failed", "no_contact"])
+def test_an_answer_ends_the_journey_of_its_message_whatever_its_outcome(outcome: str) -> None:
+    steps = fold([_notified(Notice.FINAL_ANSWER, outcome, 3)]).steps
+    assert {key: step.told for key, step in steps.items()} == {(CASE, 3): True}
+
+
+def test_a_milestone_changes_the_timeline_only() -> None:
+    milestone = SlaMilestone(
+        case_id=CASE, customer_id="C", clock="answer", kind="lapsed", due_at=NOW, at=NOW
+    )
+    changes = fold([_heard(milestone)])
+    assert [entry.event for entry in changes.entries] == ["sla"]
+    assert not changes.cases
+
+
+def test_an_event_that_is_not_known_is_an_error_of_the_wiring() -> None:
+    event = VerificationRequested(
+        case_id=CASE, customer_id="C", question="authorised", requested_at=NOW
+    )
+    with pytest.raises(TypeError, match="VerificationRequested"):
+        fold([_heard(event)])
+
+
+def test_a_moving_backlog_loses_only_what_was_overtaken() -> None:
+    overtaken = NOW - timedelta(minutes=2)
+    verdict = judge(Progress(NOW, NOW - timedelta(seconds=1), overtaken), AFTER)
+    assert verdict == Overtaken(overtaken)
+
+
+def test_while_nothing_has_arrived_yet_nothing_is_lost() -> None:
+    assert judge(Progress(NOW, NOW - timedelta(seconds=29), None), AFTER) is None
+
+
+def test_when_nothing_moves_a_few_are_tried() -> None:
+    assert judge(Progress(NOW, NOW - AFTER, NOW), AFTER) == Probe()
