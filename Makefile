@@ -23,7 +23,7 @@ demo: $(READY) ## Start everything, send sample cases, show what became of them 
 	@$(BIN)/evenhand demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: $(READY) ## Run every test that needs no Docker
-	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos
+	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos --numprocesses=2 --dist=loadfile
 
 up: $(READY) ## Run the whole system until Ctrl-C; its data stays in .evenhand/
 	@$(BIN)/evenhand up

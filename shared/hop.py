@@ -17,7 +17,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Status, StatusCode, Tracer, use_span
+from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode, Tracer, use_span
 from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
@@ -52,6 +52,13 @@ class Received:
     record: "ConsumerRecord[bytes, bytes]"
     span: Span
     context: Context
+    passed: str | None = None
+    """The header to send on where nobody records the trace; `span` and `context` are empty then."""
+
+    @property
+    def traceparent(self) -> str:
+        """The header that makes others children of this step."""
+        return self.passed or telemetry.traceparent_of(self.span)
 
     def say(self, topic: Topic, event: Event, name: str = "") -> Saying:
         """Answer with an event of the same case; the same cause and name repeat the same id."""
@@ -65,6 +72,7 @@ class Received:
             cause_id=self.envelope.id,
             redrive=self.envelope.redrive,
             parent=self.context,
+            passed=self.passed,
         )
 
 
@@ -88,12 +96,13 @@ class Hop:
 
 
 _SEEN = """
-INSERT INTO inbox AS i (consumer, event_id, redrive)
-SELECT $1, e.event_id, e.redrive FROM unnest($2::uuid[], $3::integer[]) AS e(event_id, redrive)
-ON CONFLICT (consumer, event_id) DO UPDATE SET redrive = excluded.redrive
+INSERT INTO inbox AS i (event_id, redrive)
+SELECT e.event_id, e.redrive FROM unnest($1::uuid[], $2::integer[]) AS e(event_id, redrive)
+ON CONFLICT (event_id) DO UPDATE SET redrive = excluded.redrive
   WHERE i.redrive < excluded.redrive
 RETURNING i.event_id, (xmax = 0) AS fresh
 """
+_NO_CONTEXT: Final = Context()
 
 
 class Runner:
@@ -156,6 +165,10 @@ class Runner:
             raise Malformed(_explain(error)) from error
         if not isinstance(event, Event):
             raise Malformed(f"ce_type: {topic} is not an event of a case")
+        if telemetry.is_unrecorded(envelope.traceparent):
+            return Received(
+                event, envelope, record, INVALID_SPAN, _NO_CONTEXT, envelope.traceparent
+            )
         span = telemetry.start_process(
             self._tracer,
             topic,
@@ -214,7 +227,6 @@ class Runner:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(
                 _SEEN,
-                self._hop.consumer,
                 [r.envelope.id for r in batch],
                 [r.envelope.redrive for r in batch],
             )
@@ -247,7 +259,7 @@ class Runner:
             if said is None:
                 return []
             if received is not None:
-                said = replace(said, parent=received.context)
+                said = replace(said, parent=received.context, passed=received.passed)
             pending = await outbox.add(
                 connection, self._source, self._tracer, [said], self._publisher.hold
             )

@@ -26,7 +26,11 @@ LEASE: Final = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """An event to be said; `parent` is the span context of what caused it."""
+    """An event to be said.
+
+    `parent` is the span context of what caused it; `passed` stands in for it where the trace is not
+    recorded, as the header to send on.
+    """
 
     event_id: UUID
     topic: Topic
@@ -37,6 +41,7 @@ class Saying:
     cause_id: UUID | None = None
     redrive: int = 0
     parent: Context | None = None
+    passed: str | None = None
 
 
 def saying(  # noqa: PLR0913 - one argument per CloudEvents attribute
@@ -50,6 +55,7 @@ def saying(  # noqa: PLR0913 - one argument per CloudEvents attribute
     cause_id: UUID | None = None,
     redrive: int = 0,
     parent: Context | None = None,
+    passed: str | None = None,
 ) -> Saying:
     """Put an event into the form in which it is stored and published."""
     return Saying(
@@ -62,6 +68,7 @@ def saying(  # noqa: PLR0913 - one argument per CloudEvents attribute
         cause_id,
         redrive,
         parent,
+        passed,
     )
 
 
@@ -80,18 +87,18 @@ class Pending:
 
 _ADD = """
 WITH added AS (
-    INSERT INTO outbox (event_id, cause_id, topic, key, subject, traceparent, said_at, body)
-    SELECT s.event_id, s.cause_id, s.topic, s.key, s.subject, s.traceparent, s.said_at, s.body
+    INSERT INTO outbox (event_id, cause_id, topic, key, subject, traceparent, said_at, redrive,
+                        body)
+    SELECT s.event_id, s.cause_id, s.topic, s.key, s.subject, s.traceparent, s.said_at, s.redrive,
+           s.body
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::timestamptz[], $8::bytea[]) WITH ORDINALITY
-           AS s(event_id, cause_id, topic, key, subject, traceparent, said_at, body, n)
+                  $7::timestamptz[], $8::integer[], $9::bytea[]) WITH ORDINALITY
+           AS s(event_id, cause_id, topic, key, subject, traceparent, said_at, redrive, body, n)
      ORDER BY s.n
- RETURNING position, event_id
+ RETURNING position, redrive
 )
 INSERT INTO outbox_pending (position, redrive, lease, leased_until)
-SELECT a.position, r.redrive, $10, now() + $11
-  FROM added a
-  JOIN (SELECT * FROM unnest($1::uuid[], $9::integer[]) AS u(event_id, redrive)) r USING (event_id)
+SELECT position, redrive, $10, now() + $11 FROM added
 RETURNING position
 """
 
@@ -111,9 +118,15 @@ async def add(
         return []
     lease = uuid4()
     spans = [
-        telemetry.start_send(tracer, s.topic, s.subject, s.parent or Context()) for s in sayings
+        None
+        if s.passed
+        else telemetry.start_send(tracer, s.topic, s.subject, s.parent or Context())
+        for s in sayings
     ]
-    parents = [telemetry.traceparent_of(span) for span in spans]
+    parents = [
+        telemetry.traceparent_of(span) if span else s.passed
+        for s, span in zip(sayings, spans, strict=True)
+    ]
     rows = await tx.fetch(
         _ADD,
         [s.event_id for s in sayings],
@@ -123,8 +136,8 @@ async def add(
         [s.subject for s in sayings],
         parents,
         [s.said_at for s in sayings],
-        [s.body for s in sayings],
         [s.redrive for s in sayings],
+        [s.body for s in sayings],
         lease,
         hold,
     )

@@ -30,7 +30,7 @@ BACKLOG: Final = Gauge("evenhand_outbox_backlog", "Events stored and not yet at 
 
 _SWEEP = 1000
 _EVERY = 1.0
-_IN_FLIGHT = 4
+_IN_FLIGHT = 32
 _PATIENCE = 2.0
 
 

@@ -56,6 +56,14 @@ def remote_context(traceparent: str | None, tracestate: str | None = None) -> Co
     return _W3C.extract(carrier, Context())
 
 
+def is_unrecorded(traceparent: str | None) -> bool:
+    """Say whether the sender has decided that nobody records this trace.
+
+    Then no span is made here either: the header is passed on as it is.
+    """
+    return traceparent is not None and traceparent.startswith("00-") and traceparent[52:] == "-00"
+
+
 def traceparent_of(span: Span) -> str:
     """Return the W3C header that makes a receiver's span a child of this one."""
     carrier: dict[str, str] = {}

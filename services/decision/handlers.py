@@ -100,7 +100,7 @@ def _row(
         else None
     )
     told: dict[str, object] = {
-        "decision": answered.decision.model_dump(mode="json") if answered else None,
+        "decision": orjson.Fragment(answered.decision.model_dump_json()) if answered else None,
         "cost_eur": str(answered.cost) if answered and answered.cost is not None else None,
     }
     if answered is not None and answered.scales is not None:
@@ -152,7 +152,10 @@ def say(  # noqa: PLR0913, PLR0917 - what the events tell
         answered = told.model_copy(update={"answered": True})
         return [*said, received.say(Topic.REFERRED, answered)]
     waiting = _referral(same, outcome, now)
-    due = waiting.model_copy(update={"answer_due_at": answer_due_at(case, policy)})
+    reopened = before is not None and before.state == "decided"
+    due = waiting.model_copy(
+        update={"answer_due_at": answer_due_at(case, policy), "reopened": reopened}
+    )
     referral = received.say(Topic.REFERRED, due)
     if before is not None and before.state == "referred":
         return [referral]

@@ -70,7 +70,7 @@ _STORE = """
 INSERT INTO cases (case_id, customer_id, state, sequence, received_at, goodwill_eur, outcome,
                    inputs, policy, decided_at)
 SELECT r.case_id, r.customer_id, r.state, r.sequence, r.received_at, r.goodwill_eur,
-       r.outcome::jsonb, r.inputs::jsonb, r.policy, r.decided_at
+       r.outcome::json, r.inputs, r.policy, r.decided_at
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[], $6::numeric[],
               $7::text[], $8::text[], $9::text[], $10::timestamptz[])
        AS r(case_id, customer_id, state, sequence, received_at, goodwill_eur, outcome, inputs,

@@ -47,9 +47,12 @@ _CONNECT = 3.0
 _INSERT = """
 WITH opened AS (
     INSERT INTO cases (case_id, customer_id, channel, category, language, jurisdiction,
-                       received_at, accepted_at, opened)
+                       received_at, accepted_at)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::timestamptz[], $8::timestamptz[], $9::jsonb[])
+                         $7::timestamptz[], $8::timestamptz[])
+    ON CONFLICT (case_id) DO NOTHING
+), kept AS (
+    INSERT INTO submissions (case_id, opened) SELECT * FROM unnest($1::uuid[], $9::text[])
     ON CONFLICT (case_id) DO NOTHING
 )
 INSERT INTO journeys (case_id, sequence, submitted_event_id, accepted_at, next_redrive_at)

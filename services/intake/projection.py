@@ -17,7 +17,7 @@ CONSUMER: Final = "evenhand-intake"
 
 _TIMELINE = """
 INSERT INTO timeline (case_id, event_id, at, event, detail)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::jsonb[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::json[])
 ON CONFLICT (case_id, event_id) DO NOTHING
 """
 
@@ -44,9 +44,9 @@ UPDATE cases c SET
     answer_due_at = CASE WHEN u.referred_at > coalesce(c.referred_at, '-infinity')
                          THEN u.answer_due_at ELSE c.answer_due_at END,
     referred_at = greatest(u.referred_at, c.referred_at)
-  FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[], $4::text[], $5::integer[], $6::jsonb[],
-              $7::text[], $8::text[], $9::timestamptz[], $10::jsonb[], $11::timestamptz[],
-              $12::jsonb[], $13::jsonb[], $14::timestamptz[])
+  FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[], $4::text[], $5::integer[], $6::json[],
+              $7::text[], $8::text[], $9::timestamptz[], $10::json[], $11::timestamptz[],
+              $12::json[], $13::json[], $14::timestamptz[])
        AS u(case_id, status_at, status_rank, status, tags_sequence, tags, language, jurisdiction,
             decided_at, decision, referred_at, referral, proposal, answer_due_at)
  WHERE c.case_id = u.case_id
@@ -75,7 +75,6 @@ def hop() -> Hop:
             Topic.CLASSIFIED,
             Topic.DECIDED,
             Topic.REFERRED,
-            Topic.STATUS,
             Topic.SLA,
             Topic.NOTIFIED,
         ),
@@ -124,13 +123,13 @@ async def _change_cases(tx: Connection, changes: Changes) -> None:
             *(change.decision or _NOTHING[:2]),
             *(change.referral or _NOTHING),
         )
-        for case_id, change in sorted(changes.cases.items())
+        for case_id, change in sorted(changes.cases.items(), key=lambda item: item[0].bytes)
     ]
     await tx.execute(_CASES, *(list(column) for column in zip(*rows, strict=True)))
 
 
 async def _move_journeys(tx: Connection, changes: Changes) -> None:
-    steps = sorted(changes.steps.items())
+    steps = sorted(changes.steps.items(), key=lambda item: (item[0][0].bytes, item[0][1]))
     await tx.execute(
         _STEPS,
         [case_id for (case_id, _), _ in steps],

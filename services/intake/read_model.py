@@ -3,12 +3,13 @@
 A later word wins by the time that its own service gave it, never by when it arrived here.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 from shared.events.case import Status
 from shared.events.catalogue import (
@@ -16,7 +17,6 @@ from shared.events.catalogue import (
     CaseDecided,
     CaseNotified,
     CaseReferred,
-    CaseStatusChanged,
     Event,
     Notice,
     SlaMilestone,
@@ -83,7 +83,7 @@ class Changes:
 
     def tell(self, heard: Heard, event: str, at: datetime, detail: dict[str, Any]) -> None:
         """Add a line to the timeline."""
-        entry = Entry(heard.event.case_id, heard.id, at, event, json.dumps(detail))
+        entry = Entry(heard.event.case_id, heard.id, at, event, orjson.dumps(detail).decode())
         self.entries.append(entry)
 
 
@@ -99,14 +99,6 @@ def fold(batch: Iterable[Heard]) -> Changes:
                 _decided(changes, heard, event)
             case CaseReferred():
                 _referred(changes, heard, event)
-            case CaseStatusChanged():
-                _set_status(changes.case(event.case_id), event.status, event.changed_at)
-                changes.tell(
-                    heard,
-                    "status",
-                    event.changed_at,
-                    {"status": event.status, "reason": event.reason},
-                )
             case SlaMilestone():
                 detail = event.model_dump(mode="json", include={"clock", "kind", "due_at"})
                 changes.tell(heard, "sla", event.at, {**detail, "reason": event.reason})
@@ -150,12 +142,13 @@ def _referred(changes: Changes, heard: Heard, event: CaseReferred) -> None:
         proposal = None if event.proposal is None else event.proposal.model_dump_json()
         change.referral = (
             event.referred_at,
-            json.dumps({"queue": event.queue, "reason": event.reason}),
+            orjson.dumps({"queue": event.queue, "reason": event.reason}).decode(),
             proposal,
             event.answer_due_at,
         )
     if not event.answered:  # else a person is told of a case that has its answer
-        _set_status(change, Status.IN_REVIEW, event.referred_at)
+        status = Status.REOPENED if event.reopened else Status.IN_REVIEW
+        _set_status(change, status, event.referred_at)
     changes.step(event.case_id, event.sequence).answered = True
     changes.tell(
         heard, "referred", event.referred_at, {"sequence": event.sequence, "queue": event.queue}

@@ -21,7 +21,10 @@ from shared.publisher import Publisher
 NEWEST: Final = UUID(int=(1 << 128) - 1)
 _CONNECT = 3.0
 
-_LOCK = "SELECT opened, messages FROM cases WHERE case_id = $1 FOR UPDATE"
+_LOCK = """
+SELECT s.opened, c.messages FROM cases c JOIN submissions s USING (case_id)
+ WHERE c.case_id = $1 FOR UPDATE OF c
+"""
 _COUNT = "UPDATE cases SET messages = $2 WHERE case_id = $1"
 _ADD_MESSAGE = """
 WITH added AS (
@@ -98,7 +101,7 @@ class StoredCase:
     timeline: Sequence[asyncpg.Record]
 
 
-_CASE = "SELECT * FROM cases WHERE case_id = $1"
+_CASE = "SELECT c.*, s.opened FROM cases c JOIN submissions s USING (case_id) WHERE case_id = $1"
 _MESSAGES = """
 SELECT sequence, channel, body, received_at, accepted_at FROM messages
  WHERE case_id = $1 ORDER BY sequence

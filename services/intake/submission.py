@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from opentelemetry.context import Context
+from opentelemetry.trace import get_current_span
 from prometheus_client import Counter
 
 from services.intake.domain import Idempotency, Outcome, submitted_event_id
+from shared import telemetry
 from shared.events.catalogue import CaseSubmitted, Topic
 from shared.outbox import Saying
 
@@ -17,6 +19,7 @@ ACCEPTED: Final = Counter("evenhand_messages_accepted", "Messages stored, by way
 def saying_of(event: CaseSubmitted, body: str, parent: Context) -> Saying:
     """Return the event as the outbox takes it; its own id is its cause, so it can be redriven."""
     identity = submitted_event_id(event.case_id, event.sequence)
+    above = get_current_span(parent)
     return Saying(
         identity,
         Topic.SUBMITTED,
@@ -26,6 +29,7 @@ def saying_of(event: CaseSubmitted, body: str, parent: Context) -> Saying:
         event.accepted_at,
         cause_id=identity,
         parent=parent,
+        passed=None if above.is_recording() else telemetry.traceparent_of(above) or None,
     )
 
 

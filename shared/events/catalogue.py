@@ -123,6 +123,7 @@ class CaseReferred(Event):
     answered: bool = Field(
         default=False, description="The answer was given; the person is told and may do more"
     )
+    reopened: bool = Field(default=False, description="The case had its answer before")
     language: str
     jurisdiction: str | None = None
     answer_due_at: Instant | None = Field(

@@ -29,7 +29,6 @@ RECEIVERS: Final[dict[str, tuple[Topic, ...]]] = {
         Topic.CLASSIFIED,
         Topic.DECIDED,
         Topic.REFERRED,
-        Topic.STATUS,
         Topic.SLA,
         Topic.NOTIFIED,
     ),

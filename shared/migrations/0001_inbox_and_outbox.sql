@@ -1,10 +1,9 @@
--- What has been handled. `redrive` grows when a lost event is published again.
+-- What this service has handled (one hop reads a topic, so an event is handled once). `redrive`
+-- grows when a lost event is published again.
 CREATE TABLE inbox (
-    consumer text NOT NULL,
-    event_id uuid NOT NULL,
+    event_id uuid PRIMARY KEY,
     redrive integer NOT NULL DEFAULT 0,
-    handled_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (consumer, event_id)
+    handled_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inbox_handled_at ON inbox USING brin (handled_at);
 
@@ -19,6 +18,7 @@ CREATE TABLE outbox (
     subject text NOT NULL,
     traceparent text,
     said_at timestamptz NOT NULL,
+    redrive integer NOT NULL DEFAULT 0,
     body bytea NOT NULL
 );
 CREATE INDEX outbox_cause_id ON outbox (cause_id);

@@ -7,8 +7,8 @@ CREATE TABLE cases (
     sequence integer NOT NULL,
     received_at timestamptz NOT NULL,
     goodwill_eur numeric,
-    outcome jsonb NOT NULL,
-    inputs jsonb NOT NULL,
+    outcome json NOT NULL,
+    inputs text NOT NULL, -- the event as it was decided upon, byte for byte
     policy text NOT NULL,
     decided_at timestamptz NOT NULL
 );

@@ -1,5 +1,4 @@
--- A case as it was submitted (`opened`: the published event, word for word) and what the other
--- services have said about it since. The read model starts at -infinity: clocks of other machines
+-- A case and what the other services have said about it since. The read model starts at -infinity: clocks of other machines
 -- are compared with each other, never with ours.
 CREATE TABLE cases (
     case_id uuid PRIMARY KEY,
@@ -10,24 +9,29 @@ CREATE TABLE cases (
     jurisdiction text,
     received_at timestamptz NOT NULL,
     accepted_at timestamptz NOT NULL,
-    opened jsonb NOT NULL,
     messages integer NOT NULL DEFAULT 0,
     status text NOT NULL DEFAULT 'received',
     status_at timestamptz NOT NULL DEFAULT '-infinity',
     status_rank integer NOT NULL DEFAULT 0,
-    tags jsonb,
+    tags json,
     tags_sequence integer NOT NULL DEFAULT -1,
-    decision jsonb,
+    decision json,
     decided_at timestamptz,
-    referral jsonb,
-    proposal jsonb,
+    referral json,
+    proposal json,
     referred_at timestamptz,
     answer_due_at timestamptz
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 60);
 -- Case ids grow with time: newest first is the id, downwards.
 CREATE INDEX cases_customer ON cases (customer_id, case_id);
 CREATE INDEX cases_status ON cases (status, case_id);
 CREATE INDEX cases_due ON cases (answer_due_at) WHERE answer_due_at IS NOT NULL;
+
+-- The case as it was submitted: the published event, word for word. Apart from what changes.
+CREATE TABLE submissions (
+    case_id uuid PRIMARY KEY,
+    opened text NOT NULL
+);
 
 CREATE TABLE messages (
     case_id uuid NOT NULL REFERENCES cases,
@@ -45,7 +49,7 @@ CREATE TABLE timeline (
     event_id uuid NOT NULL,
     at timestamptz NOT NULL,
     event text NOT NULL,
-    detail jsonb NOT NULL,
+    detail json NOT NULL,
     PRIMARY KEY (case_id, event_id)
 );
 

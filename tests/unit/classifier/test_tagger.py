@@ -46,7 +46,7 @@ def tagger() -> Tagger:
 def words_of_manner() -> tuple[str, ...]:
     lists = Lists.read()
     known = (*lists.whole, *lists.prefixes)
-    return tuple(word for word in known if lists.concepts_of(word) & lists.manner)
+    return tuple(word for word in known if lists.meaning(word).concepts & lists.manner)
 
 
 def tag(message: Message) -> Tags:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.tagging.words import normalise, spans, split
+from services.classifier.tagging.words import normalise, split, visible
 from services.classifier.training.corpus import CorpusError, check, read
 
 
@@ -33,8 +33,18 @@ def test_a_disguised_word_is_looked_up_as_itself(written: str, found: str) -> No
 
 
 @given(st.text())
-def test_places_and_words_agree(text: str) -> None:
-    assert [text[start:end] for start, end in spans(text)] == split(text)
+def test_words_leave_out_white_space_and_nothing_else(text: str) -> None:
+    assert "".join(text[place] for place in visible(text)) == "".join(split(text))
+
+
+def test_white_space_is_what_python_calls_so() -> None:
+    every = "".join(map(chr, range(0x1_0000)))
+    assert [every[place] for place in visible(every)] == [c for c in every if not c.isspace()]
+
+
+@given(st.text("абвгдеёжзийїіґєыэюяАЯЁЇҐЙżŁe0", min_size=1, max_size=8))
+def test_an_invisible_character_changes_no_spelling(word: str) -> None:
+    assert normalise("\u200b" + word) == normalise(word)
 
 
 def test_a_training_file_that_changed_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The read model says the same in whatever order, and in whatever batches, the events arrive."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,12 +10,15 @@ from hypothesis import strategies as st
 
 from services.intake.read_model import Heard, fold
 from services.intake.reconcile import Overtaken, Probe, Progress, judge
-from shared.events.case import Status
+from shared.events.answer import Basis, Disposition
 from shared.events.catalogue import (
+    CaseDecided,
     CaseNotified,
-    CaseStatusChanged,
+    CaseReferred,
+    Decision,
     Event,
     Notice,
+    Queue,
     SlaMilestone,
     VerificationRequested,
 )
@@ -28,9 +32,49 @@ def _heard(event: Event) -> Heard:
     return Heard(event, uuid4(), NOW)
 
 
-def _status(status: Status, seconds: int) -> Heard:
-    at = NOW + timedelta(seconds=seconds)
-    return _heard(CaseStatusChanged(case_id=CASE, customer_id="C", status=status, changed_at=at))
+def _at(seconds: int) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def _referred(seconds: int, **more: object) -> Heard:
+    return _heard(
+        CaseReferred.model_validate(
+            {
+                "case_id": CASE,
+                "customer_id": "C",
+                "queue": Queue.REVIEW,
+                "priority": 50,
+                "reason": "fault_unclear",
+                "language": "pl",
+                "referred_at": _at(seconds),
+                **more,
+            }
+        )
+    )
+
+
+def _decided(seconds: int) -> Heard:
+    decision = Decision(
+        disposition=Disposition.UPHELD,
+        basis=Basis.TRUST,
+        reasons=("trusted",),
+        rule="trust.unclear",
+        policy="sha256:1",
+    )
+    return _heard(
+        CaseDecided(
+            case_id=CASE,
+            customer_id="C",
+            decision=decision,
+            language="pl",
+            decided_at=_at(seconds),
+        )
+    )
+
+
+def _status_after(heard: Iterable[Heard]) -> str | None:
+    found = fold(heard).cases[CASE].status
+    return found and found[2]
 
 
 def _notified(notice: Notice, outcome: str = "sent", sequence: int = 0) -> Heard:
@@ -50,20 +94,18 @@ def _notified(notice: Notice, outcome: str = "sent", sequence: int = 0) -> Heard
     )
 
 
-@given(st.permutations(list(Status)))
-def test_the_latest_status_wins_in_any_order(order: list[Status]) -> None:
-    seconds = {status: number for number, status in enumerate(Status)}
-    changes = fold(_status(status, seconds[status]) for status in order)
-    found = changes.cases[CASE].status
-    assert found is not None
-    assert found[2] == list(Status)[-1]
+@given(st.permutations([_referred(1), _decided(2), _referred(3, reopened=True)]))
+def test_the_latest_word_makes_the_status_in_any_order(order: list[Heard]) -> None:
+    assert _status_after(order) == "reopened"
 
 
-@given(st.permutations([Status.RECEIVED, Status.IN_REVIEW, Status.DECIDED]))
-def test_of_one_instant_the_status_further_on_wins(order: list[Status]) -> None:
-    found = fold(_status(status, 0) for status in order).cases[CASE].status
-    assert found is not None
-    assert found[2] == "decided"
+@given(st.permutations([_referred(0), _decided(0)]))
+def test_of_one_instant_the_status_further_on_wins(order: list[Heard]) -> None:
+    assert _status_after(order) == "decided"
+
+
+def test_a_person_who_is_only_told_leaves_the_status_as_it_is() -> None:
+    assert _status_after([_decided(1), _referred(2, answered=True)]) == "decided"
 
 
 def test_a_receipt_ends_no_journey() -> None:
