@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.mailbox.running import start
-from deploy.local.traces.web import run
+from deploy.local.web import run
 
 
 def main() -> int:

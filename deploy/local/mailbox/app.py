@@ -27,7 +27,7 @@ from deploy.local.mailbox.letters import (
     read,
     read_headers,
 )
-from deploy.local.traces.web import PageHeaders, page_templates
+from deploy.local.web import PageHeaders, page_templates
 
 HERE = Path(__file__).parent
 PAGE_SIZE = 50

@@ -9,7 +9,7 @@ from deploy.local.mailbox.app import build
 from deploy.local.mailbox.box import InMemory, Mailbox
 from deploy.local.mailbox.folder import Folder
 from deploy.local.mailbox.receiving import Connection, Script
-from deploy.local.traces.web import HttpServer, serve
+from deploy.local.web import HttpServer, serve
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import sys
 
 from deploy.local.traces.running import start
 from deploy.local.traces.store import MAX_SPANS, MAX_TRACES
-from deploy.local.traces.web import run
+from deploy.local.web import run
 
 
 def main() -> int:

@@ -31,7 +31,7 @@ from deploy.local.traces.otlp import (
 from deploy.local.traces.search import BadQuery, Query, find, query_from
 from deploy.local.traces.store import TraceStore
 from deploy.local.traces.waterfall import CASE_ID, summary, waterfall
-from deploy.local.traces.web import PageHeaders, page_templates
+from deploy.local.web import PageHeaders, page_templates
 
 HERE = Path(__file__).parent
 LISTED = 50

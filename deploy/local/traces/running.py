@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from deploy.local.traces.app import build
 from deploy.local.traces.store import MAX_SPANS, MAX_TRACES, TraceStore
-from deploy.local.traces.web import HttpServer, serve
+from deploy.local.web import HttpServer, serve
 
 
 @dataclass(frozen=True, slots=True)
