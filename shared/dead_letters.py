@@ -5,7 +5,7 @@ comes from the record's place, so that a repeat parks nothing twice.
 """
 
 import base64
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -39,16 +39,17 @@ def letter_of(
 _PARK = """
 INSERT INTO dead_letters (id, consumer, topic, error, attempts, letter, parked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (id) DO NOTHING RETURNING id
+ON CONFLICT (id) DO UPDATE
+   SET error = excluded.error, parked_at = excluded.parked_at, replayed_at = NULL
+ WHERE dead_letters.replayed_at IS NOT NULL
+RETURNING id
 """
+_LARGEST_SAID: Final = 512 * 1024
 
 
 async def park(tx: Connection, letter: DeadLetter) -> Saying | None:
-    """Store a letter; returns the event to say, or nothing when it was parked before."""
-    # The body is part of the id: a broker that lost its log counts its offsets from zero again.
-    identity = event_id(
-        letter.consumer, letter.topic, str(letter.partition), str(letter.offset), letter.body
-    )
+    """Store a letter; returns the event to say, or nothing when it lies here already."""
+    identity = _identity(letter)
     stored = await tx.fetchval(
         _PARK,
         identity,
@@ -61,13 +62,25 @@ async def park(tx: Connection, letter: DeadLetter) -> Saying | None:
     )
     if stored is None:
         return None
+    said = letter if len(letter.body) <= _LARGEST_SAID else letter.model_copy(update={"body": ""})
     return saying(
-        letter,
-        event_id=identity,
+        said,
+        event_id=event_id(str(identity), letter.parked_at.isoformat()),
         topic=Topic.DLQ,
         key=_key(letter),
         subject=letter.topic,
         said_at=letter.parked_at,
+    )
+
+
+def _identity(letter: DeadLetter) -> UUID:
+    """Derive a letter's id: an event that is redriven again and again stays one letter."""
+    found = dict(letter.headers).get("ce_id")
+    if found is not None:
+        return event_id(letter.consumer, letter.topic, found)
+    # The body is part of it: a broker that lost its log counts its offsets from zero again.
+    return event_id(
+        letter.consumer, letter.topic, str(letter.partition), str(letter.offset), letter.body
     )
 
 

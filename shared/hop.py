@@ -22,7 +22,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
 from shared import dead_letters, outbox, telemetry
-from shared.errors import Retryable
+from shared.errors import Retryable, describe
 from shared.events.catalogue import MODELS, Event, Topic
 from shared.events.envelope import Envelope, Malformed, event_id
 from shared.outbox import Pending, Saying
@@ -38,6 +38,8 @@ BATCH_SECONDS: Final = Histogram(
 )
 
 _ATTEMPTS_ALONE = 3
+# A batch full of poison must be through before the group thinks that we are dead.
+_PATIENT_WITH = 3
 _ATTEMPTS_OF_A_BATCH = 8
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 10.0
@@ -124,14 +126,27 @@ class Runner:
         self._source = source
         self._tracer = tracer
         self._stop = stop
+        self._parked = 0
 
     async def __call__(self, records: Sequence["ConsumerRecord[bytes, bytes]"]) -> None:
         """Handle one batch to its commit.
 
         Raises:
-            Retryable: the database stayed away; the batch must be read again.
+            Retryable: the batch must be read again: the database stayed away, or parking failed.
 
         """
+        self._parked = 0
+        try:
+            await self._run(records)
+        except Retryable:
+            raise
+        except Exception as error:
+            # Not even parking worked. Read it again, but neither at once nor in silence.
+            _log.error("%s: a batch cannot be handled: %s", self._hop.consumer, describe(error))
+            await wait(self._stop, _LONGEST_PAUSE)
+            raise Retryable(f"{self._hop.consumer}: {describe(error)}") from error
+
+    async def _run(self, records: Sequence["ConsumerRecord[bytes, bytes]"]) -> None:
         with BATCH_SECONDS.labels(self._hop.consumer).time():
             batch: list[Received] = []
             for record in records:
@@ -206,7 +221,8 @@ class Runner:
 
     async def _handle_alone(self, received: Received, error: Exception) -> None:
         for attempt in range(2, _ATTEMPTS_ALONE + 1):
-            await wait(self._stop, _pause(attempt))
+            if self._parked < _PATIENT_WITH:
+                await wait(self._stop, _pause(attempt))
             try:
                 await self._persist(lambda: self._commit([received]))
             except Retryable:
@@ -215,12 +231,13 @@ class Runner:
                 error = again
             else:
                 return
+        self._parked += 1
         name = type(error).__name__
         # Not record_exception: message and stack trace of an error may hold personal data.
         received.span.add_event("exception", {"exception.type": name})
         received.span.set_status(Status(StatusCode.ERROR, name))
         await self._persist(
-            lambda: self._park(received.record, _describe(error), _ATTEMPTS_ALONE, received)
+            lambda: self._park(received.record, describe(error), _ATTEMPTS_ALONE, received)
         )
 
     async def _commit(self, batch: Sequence[Received]) -> list[Pending]:
@@ -309,15 +326,6 @@ def _explain(error: ValidationError) -> str:
         f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['type']}"
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:5]
     )
-
-
-def _describe(error: Exception) -> str:
-    """Say what kind of error it was and where it arose; its text may hold personal data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"
 
 
 def _pause(attempt: int) -> float:

@@ -118,6 +118,7 @@ def subscribe(
         fetch_max_wait_ms=_ms(settings.fetch_wait),
         session_timeout_ms=_ms(settings.session_timeout),
         heartbeat_interval_ms=_ms(settings.session_timeout / 6),
+        max_poll_interval_ms=10 * 60 * 1000,
         max_partition_fetch_bytes=4 * 1024 * 1024,
         no_reply=True,
     )

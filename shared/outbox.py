@@ -22,6 +22,7 @@ from shared.events.envelope import Envelope
 from shared.postgres import Connection
 
 LEASE: Final = timedelta(seconds=10)
+_POSTPONED: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,8 @@ WITH due AS (
      WHERE leased_until <= now()
        -- Not past a row that somebody is publishing at this moment: order is kept.
        AND position < coalesce(
-           (SELECT min(position) FROM outbox_pending WHERE leased_until > now()),
+           (SELECT min(position) FROM outbox_pending
+             WHERE leased_until > now() AND NOT postponed),
            9223372036854775807)
      ORDER BY position
      LIMIT $2
@@ -246,20 +248,40 @@ async def backlog(connection: Connection) -> int:
     return int(await connection.fetchval(_BACKLOG))
 
 
-_FORGET = (
+_POSTPONE = """
+UPDATE outbox_pending SET leased_until = now() + $3, postponed = true
+ WHERE position = $1 AND lease = $2
+"""
+
+
+async def postpone(connection: Connection, row: Pending) -> None:
+    """Try a row that the broker refuses later again, and let the others pass it."""
+    await connection.execute(_POSTPONE, row.position, row.lease, _POSTPONED)
+
+
+_FORGET_MOST: Final = 5000
+_FORGET: Final = (
     """
 DELETE FROM outbox WHERE position IN (
     SELECT o.position FROM outbox o LEFT JOIN outbox_pending p USING (position)
-     WHERE o.said_at < now() - $1::interval AND p.position IS NULL ORDER BY o.position LIMIT 5000)
+     WHERE o.stored_at < now() - $1::interval AND p.position IS NULL
+     ORDER BY o.position LIMIT $2)
 """,
     """
 DELETE FROM inbox WHERE ctid IN (
-    SELECT ctid FROM inbox WHERE handled_at < now() - $1::interval LIMIT 5000)
+    SELECT ctid FROM inbox WHERE handled_at < now() - $1::interval LIMIT $2)
+""",
+    """
+DELETE FROM dead_letters WHERE id IN (
+    SELECT id FROM dead_letters WHERE replayed_at < now() - $1::interval LIMIT $2)
 """,
 )
 
 
-async def forget(connection: Connection, older_than: timedelta) -> None:
-    """Drop some of the sent events and seen ids that are past their keeping."""
-    for statement in _FORGET:
-        await connection.execute(statement, older_than)
+async def forget(connection: Connection, older_than: timedelta) -> bool:
+    """Drop some of what is past its keeping; says whether there is more."""
+    counts = [
+        int((await connection.execute(statement, older_than, _FORGET_MOST)).split()[-1])
+        for statement in _FORGET
+    ]
+    return max(counts) == _FORGET_MOST

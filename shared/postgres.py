@@ -8,17 +8,16 @@ from asyncpg.pool import PoolConnectionProxy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
-# SQLSTATE classes that say nothing against the statement: connection, rollback (deadlock,
-# serialisation), resources, operator intervention, system error.
-_TRANSIENT: Final = ("08", "40", "53", "57", "58")
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+# SQLSTATE that says nothing against the statement: connection, login (a rotated password), rollback
+# (deadlock, serialisation), resources, operator intervention, system error; a lock that is held; a
+# replica that is not yet the new primary.
+_TRANSIENT: Final = ("08", "28", "40", "53", "57", "58", "55P03", "25006")
 
 
 def is_transient(error: BaseException) -> bool:
     """Say whether the same statement may succeed later."""
     if isinstance(error, asyncpg.PostgresError):
-        state = str(error.sqlstate or "")
-        return state.startswith(_TRANSIENT) or state == _LOCK_NOT_AVAILABLE
+        return str(error.sqlstate or "").startswith(_TRANSIENT)
     # A pool or connection that was closed under a running call, at whatever point of the protocol.
     return isinstance(
         error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)

@@ -5,6 +5,7 @@ first, so that one customer's events do not overtake each other.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter as Counts
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from datetime import timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from prometheus_client import Counter, Gauge
 
 from shared import outbox
+from shared.errors import describe
 from shared.kafka import build_producer
 from shared.outbox import Pending
 from shared.postgres import Pool, is_transient
@@ -26,12 +28,16 @@ _log = logging.getLogger(__name__)
 PUBLISHED: Final = Counter(
     "evenhand_events_published", "Events acknowledged by the broker", ["topic"]
 )
+REFUSED: Final = Counter(
+    "evenhand_events_refused", "Events that the broker refuses; tried again every minute", ["topic"]
+)
 BACKLOG: Final = Gauge("evenhand_outbox_backlog", "Events stored and not yet at the broker")
 
 _SWEEP = 1000
 _EVERY = 1.0
 _IN_FLIGHT = 32
 _PATIENCE = 2.0
+_STALL = 5.0
 
 
 class Publisher:
@@ -44,6 +50,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refused = False  # the broker answered and said no: somebody's row is at fault
         self.behind = True  # until the first sweep has found nothing left over
 
     @property
@@ -70,7 +77,14 @@ class Publisher:
             work = self._leave_to_the_sweeper(rows)
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # The rows stay pending and are published again: a repeat, never a loss.
+            _log.error("outbox rows not settled: %s", describe(error))
 
     async def _may_send(self) -> bool:
         try:
@@ -95,17 +109,20 @@ class Publisher:
     ) -> list["asyncio.Future[object]"]:
         futures: list[asyncio.Future[object]] = []
         try:
-            for row in rows:
-                futures.append(  # noqa: PERF401 - what was queued counts when a later one fails
-                    await producer.send(
-                        row.topic,
-                        row.body,
-                        key=row.key.encode(),
-                        headers=row.envelope.headers(),
+            # A broker that stalls (its buffer is full) must not hold up the caller for long.
+            async with asyncio.timeout(_STALL):
+                for row in rows:
+                    futures.append(  # noqa: PERF401 - what was queued counts when a later one fails
+                        await producer.send(
+                            row.topic,
+                            row.body,
+                            key=row.key.encode(),
+                            headers=row.envelope.headers(),
+                        )
                     )
-                )
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, TimeoutError) as error:
             self._broker_is_away(error)
+            self._refused = self._refused or not _is_away(error)
         return futures
 
     async def _settle_and_release(
@@ -128,6 +145,7 @@ class Publisher:
         failures = [x for x in results if isinstance(x, BaseException)]
         if failures:
             self._broker_is_away(failures[0])
+            self._refused = self._refused or not all(_is_away(error) for error in failures)
         sent = [
             row
             for row, result in zip(rows, results, strict=False)
@@ -154,6 +172,9 @@ class Publisher:
         """Connect, then sweep once a second until `stop` is set."""
         while not stop.is_set():
             try:
+                if self._refused:
+                    # An idempotent producer is out of step after a refusal; a new one begins anew.
+                    await self._disconnect(_PATIENCE)
                 if self._producer is None:
                     self._producer = await self._connect()
                 await self._sweep(self._producer, stop)
@@ -188,17 +209,52 @@ class Publisher:
             async with self._pool.acquire() as connection:
                 rows = await outbox.take_over(connection, self._source, _SWEEP)
             if not rows:
-                self.behind = False
+                self.behind = self._refused = False
                 return
-            if not await self._settle(rows, await self._send(producer, rows)):
+            if self._refused:
+                await self._one_by_one(producer, rows)
+            elif not await self._settle(rows, await self._send(producer, rows)):
                 return
 
-    async def close(self) -> None:
-        """Wait for what is under way, then leave the broker."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+    async def _one_by_one(self, producer: AIOKafkaProducer, rows: Sequence[Pending]) -> None:
+        """Find the rows that the broker refuses, and postpone them; the others pass."""
+        for row in rows:
+            try:
+                await producer.send_and_wait(
+                    row.topic, row.body, key=row.key.encode(), headers=row.envelope.headers()
+                )
+            except KafkaError as error:
+                if _is_away(error):
+                    raise
+                REFUSED.labels(row.topic).inc()
+                _log.error("the broker refuses an event of %s: %s", row.topic, type(error).__name__)
+                async with self._pool.acquire() as connection:
+                    await outbox.postpone(connection, row)
+                continue
+            PUBLISHED.labels(row.topic).inc()
+            async with self._pool.acquire() as connection:
+                await outbox.mark_sent(connection, [row])
+
+    async def _disconnect(self, seconds: float) -> None:
+        """Leave the broker, without waiting for one that is away."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await producer.stop()
+
+    async def close(self, seconds: float) -> None:
+        """Wait so long for what is under way, then leave the broker; the rest stays pending."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        await self._disconnect(seconds)
+
+
+def _is_away(error: BaseException) -> bool:
+    """Say whether an error means that the broker cannot be reached, rather than that it refuses."""
+    return isinstance(error, (OSError, TimeoutError, KafkaTimeoutError)) or bool(
+        getattr(error, "retriable", False)
+    )
 
 
 def _end_spans(rows: Sequence[Pending]) -> None:

@@ -20,6 +20,7 @@ from typing import TypeVar
 import uvicorn
 import uvloop
 from faststream.kafka import KafkaBroker
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
 from prometheus_client import Gauge
 from starlette.applications import Starlette
@@ -27,7 +28,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from shared import ops, outbox, postgres, telemetry
-from shared.errors import EvenhandError
+from shared.errors import EvenhandError, describe
 from shared.hop import Hop, Runner
 from shared.kafka import build_broker, is_reachable, subscribe
 from shared.postgres import Pool, is_transient
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 UP = Gauge("evenhand_hops_running", "1 while the consumers of this service are joined")
 
 _FORGET_EVERY = 60.0
+_FORGET_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
     source = f"evenhand-{name}"
     publisher = Publisher(pool, kafka, source)
     tracer = provider.get_tracer("evenhand")
-    broker = build_broker(kafka, source, settings.stop_within.total_seconds() / 2)
+    # Each part of a stop has its share; the rest is for the watchdog not to be needed.
+    share = settings.stop_within.total_seconds() / 6
+    broker = build_broker(kafka, source, 2 * share)
 
     async def probe() -> ops.Readiness:
         broker_is_there = publisher.connected and await is_reachable(kafka)
@@ -133,7 +137,7 @@ async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
             log_config=None,
             access_log=False,
             lifespan="off",
-            timeout_graceful_shutdown=int(settings.stop_within.total_seconds() / 2),
+            timeout_graceful_shutdown=max(1, int(share)),
         )
     )
     after_hops = asyncio.Event()
@@ -147,22 +151,29 @@ async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
     await _until_stopped(stop, [*tasks, joining, serving])
     _watch(settings.stop_within.total_seconds())
     server.should_exit = True
-    await asyncio.gather(serving, joining, return_exceptions=True)
+    results = await asyncio.gather(serving, joining, return_exceptions=True)
     await broker.stop()
     UP.set(0)
     after_hops.set()
-    failures = [
-        result
-        for result in await asyncio.gather(*tasks, return_exceptions=True)
-        if isinstance(result, Exception)
-    ]
-    await publisher.close()
+    done, late = await asyncio.wait(tasks, timeout=share)
+    for task in late:
+        task.cancel()
+    await publisher.close(share / 2)
     for close in service.close:
         await close()
-    await pool.close()
-    provider.shutdown()
-    if failures:
-        raise failures[0]
+    pool.terminate()
+    _flush(provider, share / 2)
+    ended = [task.exception() for task in done if not task.cancelled()]
+    for result in (*results, *ended):
+        if isinstance(result, Exception):
+            raise EvenhandError(describe(result)) from result
+
+
+def _flush(provider: TracerProvider, seconds: float) -> None:
+    """Send the last spans; a collector that is away must not hold up the stop."""
+    flushing = threading.Thread(target=provider.shutdown, daemon=True)
+    flushing.start()
+    flushing.join(seconds)
 
 
 def _calm_the_collector() -> None:
@@ -180,9 +191,9 @@ async def _until_stopped(stop: asyncio.Event, tasks: Sequence["asyncio.Task[None
     """Wait for the stop; a part that fails stops the service, and the platform starts it anew."""
 
     def note(task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and task.exception() is not None:
-            error = task.exception()
-            _log.error("%s failed: %s", task.get_name(), type(error).__name__, exc_info=error)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("%s failed: %s", task.get_name(), describe(error))
             stop.set()
 
     for task in tasks:
@@ -236,11 +247,12 @@ async def _forget(pool: Pool, settings: ServiceSettings, stop: asyncio.Event) ->
     while not stop.is_set():
         try:
             async with pool.acquire() as connection:
-                await outbox.forget(connection, settings.keep_events)
+                more = await outbox.forget(connection, settings.keep_events)
         except Exception as error:
             if not is_transient(error):
                 raise
-        await wait(stop, _FORGET_EVERY)
+            more = False
+        await wait(stop, _FORGET_PAUSE if more else _FORGET_EVERY)
 
 
 def _watch(seconds: float) -> None:

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, assert_never
 
 from services.decision.answers import Answer, Maker, NoAnswer
 from services.decision.entitlement import (
+    Contradicted,
     HelpOwed,
     NotOwed,
     Owed,
@@ -17,7 +18,7 @@ from services.decision.entitlement import (
     Unsettled,
     entitlement,
 )
-from services.decision.goodwill import History, goodwill
+from services.decision.goodwill import History
 from services.decision.matter import Matter
 from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition
@@ -33,6 +34,11 @@ _PRIORITY: Final = {
     Queue.STAFF_CONDUCT: 40,
     Queue.REVIEW: 50,
 }
+
+
+def priority_of(queue: Queue) -> int:
+    """Return the place of a queue among queues; 0 is most urgent."""
+    return _PRIORITY[queue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Referred:
     @property
     def priority(self) -> int:
         """Return the place among queues; 0 is most urgent."""
-        return _PRIORITY[self.queue]
+        return priority_of(self.queue)
 
 
 Outcome: TypeAlias = Decided | Referred
@@ -63,23 +69,31 @@ Outcome: TypeAlias = Decided | Referred
 def decide(case: CaseClassified, history: History, policy: Policy) -> Outcome:
     """Decide a case, or say which person should and why."""
     flags = {tag.value for tag in case.tags.flags}
-    found = _answer(_matter(case, flags), case.tags, history, policy)
+    staff = Flag.STAFF_CONDUCT in flags or case.category is Category.STAFF_CONDUCT
+    tags = case.tags
+    how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
+    make = Maker(_matter(case, flags), tags.evidence, how, policy)
+    found = _answer(make, history)
+    if staff:
+        found = make.apologised(found)
     proposal = found if isinstance(found, Answer) else None
     first = _people_first(case, flags)
     if first is not None:
         return Referred(*first, proposal)
-    vulnerable = Flag.VULNERABLE in flags
-    queue = Queue.SPECIALIST if vulnerable else Queue.REVIEW
     if isinstance(found, NoAnswer):
-        return Referred(queue, found.reason, None)
-    doubt = _doubt(case, found, policy)
+        return Referred(_queue(flags, None), found.reason, None)
+    declined = found.decision.disposition is Disposition.DECLINED
+    doubt = found.doubt or _doubt(case, found, policy)
+    if staff and (doubt is not None or not _is_beyond_the_staff_matter(case, found)):
+        queue = Queue.SPECIALIST if Flag.VULNERABLE in flags else Queue.STAFF_CONDUCT
+        return Referred(queue, "staff_conduct", found)
+    vulnerable = Flag.VULNERABLE in flags
+    if doubt is None and vulnerable and declined:
+        doubt = "vulnerable"
     if doubt is not None:
-        if found.decision.rule == "entitlement.unauthorised_payment" and not vulnerable:
-            queue = Queue.FRAUD
-        return Referred(queue, doubt, found)
-    if vulnerable and found.decision.disposition is Disposition.DECLINED:
-        return Referred(queue, "vulnerable", found)
-    return Decided(found, queue if vulnerable else None)
+        return Referred(_queue(flags, found), doubt, found)
+    told = Queue.STAFF_CONDUCT if staff else None
+    return Decided(found, Queue.SPECIALIST if vulnerable else told)
 
 
 def _people_first(case: CaseClassified, flags: set[Flag]) -> tuple[Queue, str] | None:
@@ -89,10 +103,29 @@ def _people_first(case: CaseClassified, flags: set[Flag]) -> tuple[Queue, str] |
     if case.tags.pressure.value is Pressure.VIOLENCE:
         return Queue.SPECIALIST, "violence"
     if Flag.LEGAL in flags:
-        return Queue.LEGAL, "legal"
-    if Flag.STAFF_CONDUCT in flags or case.category is Category.STAFF_CONDUCT:
-        return Queue.STAFF_CONDUCT, "staff_conduct"
+        return (Queue.SPECIALIST if Flag.VULNERABLE in flags else Queue.LEGAL), "legal"
     return None
+
+
+def _queue(flags: set[Flag], answer: Answer | None) -> Queue:
+    if Flag.VULNERABLE in flags:
+        return Queue.SPECIALIST
+    unauthorised = f"entitlement.{Situation.UNAUTHORISED_PAYMENT}"
+    if answer is not None and answer.decision.rule == unauthorised:
+        return Queue.FRAUD
+    return Queue.REVIEW
+
+
+def _is_beyond_the_staff_matter(case: CaseClassified, answer: Answer) -> bool:
+    """Say whether something is owed or given apart from how an employee behaved.
+
+    In a case about an employee only the bank's facts can show that; what the message alone says is
+    a finding about the employee, and a person's.
+    """
+    decision = answer.decision
+    if decision.disposition is Disposition.DECLINED:
+        return False
+    return case.category is not Category.STAFF_CONDUCT or decision.basis is Basis.ENTITLEMENT
 
 
 def _matter(case: CaseClassified, flags: set[Flag]) -> Matter:
@@ -110,12 +143,10 @@ def _matter(case: CaseClassified, flags: set[Flag]) -> Matter:
 def _doubt(case: CaseClassified, answer: Answer, policy: Policy) -> str | None:
     """Say why a person must look at an answer that the rules have found, if one must."""
     tags = case.tags
-    if tags.fault.confidence < policy.confidence.fault:
+    if not answer.proven and tags.fault.confidence < policy.confidence.fault:
         return "fault_uncertain"
-    on_conduct = answer.decision.basis in {Basis.GOODWILL, Basis.CONTRACT}
-    if on_conduct and min(tags.tone.confidence, tags.pressure.confidence) < (
-        policy.confidence.conduct
-    ):
+    declined_for_it = answer.decision.basis is Basis.CONTRACT and answer.decision.boundary
+    if declined_for_it and _confidence_of_misconduct(tags) < policy.confidence.conduct:
         return "conduct_uncertain"
     if answer.cost is None:
         return "currency_without_a_rate"
@@ -126,22 +157,28 @@ def _doubt(case: CaseClassified, answer: Answer, policy: Policy) -> str | None:
     return None
 
 
-def _answer(matter: Matter, tags: Tags, history: History, policy: Policy) -> Answer | NoAnswer:
-    how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
-    make = Maker(matter, tags.evidence, how, policy)
-    owed = entitlement(matter)
+def _confidence_of_misconduct(tags: Tags) -> float:
+    """Return how sure it is that the customer was unconstructive; nobody is declined on a guess."""
+    if tags.pressure.value in {Pressure.LEVERAGE, Pressure.VIOLENCE}:
+        return tags.pressure.confidence
+    return tags.tone.confidence
+
+
+def _answer(make: Maker, history: History) -> Answer | NoAnswer:
+    owed = entitlement(make.matter)
     if isinstance(owed, Owed):
         return make.owed(owed)
     if isinstance(owed, PartlyOwed):
-        return make.partly(owed)
+        return make.partly(owed, history)
     if isinstance(owed, HelpOwed):
         return make.help(owed)
+    if isinstance(owed, Contradicted):
+        return make.contradicted(owed)
     if isinstance(owed, NotOwed):
-        if owed.situation is Situation.LAWFUL_CHANGE:
-            return make.declined(owed.situation, owed.reason, f"entitlement.{owed.situation}")
-        return make.own_slip(goodwill(matter, how, history, policy), history)
+        is_change = owed.situation is Situation.LAWFUL_CHANGE
+        return make.lawful_change(owed) if is_change else make.own_slip(history)
     if isinstance(owed, Unsettled):
-        return make.unsettled(owed)
+        return make.unsettled(owed.reason)
     assert_never(owed)
 
 

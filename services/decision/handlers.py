@@ -13,12 +13,18 @@ from typing import Final
 import orjson
 
 from services.decision import store
-from services.decision.decide import Decided, Outcome, Referred, answer_due_at, decide
+from services.decision.decide import (
+    Decided,
+    Outcome,
+    Referred,
+    answer_due_at,
+    decide,
+    priority_of,
+)
 from services.decision.goodwill import History
 from services.decision.policy.model import Policy
 from services.decision.store import PastGoodwill, Row, Standing
 from shared import clock
-from shared.events.answer import Basis
 from shared.events.case import Status
 from shared.events.catalogue import (
     CaseClassified,
@@ -33,6 +39,7 @@ from shared.outbox import Saying
 from shared.postgres import Connection
 
 _YEAR: Final = timedelta(days=365)
+_TOLD: Final = {Queue.SPECIALIST: "vulnerable", Queue.STAFF_CONDUCT: "staff_conduct"}
 
 
 def build(policy: Policy) -> Handler:
@@ -49,8 +56,9 @@ def build(policy: Policy) -> Handler:
         for received, case in cases:
             before = standing.get(case.case_id)
             outcome = answer(case, before, given[case.customer_id], policy)
-            row = _row(case, before, outcome, policy, now)
-            standing[case.case_id] = Standing(row.state, row.sequence)
+            history = history_of(case, given[case.customer_id])
+            row = _row(case, before, outcome, history, policy, now)
+            standing[case.case_id] = Standing(row.state, row.sequence, row.queue)
             rows.append(row)
             if row.goodwill_eur is not None and row.state == "decided" and before is None:
                 given[case.customer_id].append(
@@ -64,12 +72,14 @@ def build(policy: Policy) -> Handler:
 
 
 def history_of(case: CaseClassified, past: Sequence[PastGoodwill]) -> History:
-    """Sum up the goodwill of the 12 months before this case was received."""
+    """Sum up the goodwill within 12 months of this case.
+
+    On both sides of it: cases that are imported late must not escape the count by their order.
+    """
     counted = [
         each.euros
         for each in past
-        if each.case_id != case.case_id
-        and case.received_at - _YEAR < each.received_at <= case.received_at
+        if each.case_id != case.case_id and abs(case.received_at - each.received_at) < _YEAR
     ]
     return History(len(counted), sum(counted, Decimal(0)))
 
@@ -77,31 +87,43 @@ def history_of(case: CaseClassified, past: Sequence[PastGoodwill]) -> History:
 def answer(
     case: CaseClassified, before: Standing | None, past: Sequence[PastGoodwill], policy: Policy
 ) -> Outcome:
-    """Decide a new case; where an answer stands already, a person hears the new message."""
+    """Decide a new case; where an answer stands already, a person hears the new message.
+
+    A person keeps what a person has, and no message ever makes a case less urgent.
+    """
     outcome = decide(case, history_of(case, past), policy)
-    if before is None:
+    if before is None and case.sequence == 0:
         return outcome
-    proposal = outcome.answer if isinstance(outcome, Decided) else outcome.proposal
+    if isinstance(outcome, Referred):
+        mine, reason, proposal = outcome.queue, outcome.reason, outcome.proposal
+    else:
+        mine, reason, proposal = outcome.told or Queue.REVIEW, "", outcome.answer
+    queue = mine
+    if before is not None and before.queue is not None:
+        queue = min(mine, before.queue, key=priority_of)
+    if queue is not Queue.REVIEW and queue is mine and reason:
+        return Referred(queue, reason, proposal)
+    if before is None:
+        return Referred(queue, "message_before_its_case", proposal)
     if before.state == "decided":
-        return Referred(Queue.REVIEW, "message_after_the_decision", proposal)
-    if isinstance(outcome, Decided):
-        return Referred(outcome.told or Queue.REVIEW, "message_during_review", proposal)
-    return outcome
+        return Referred(queue, "message_after_the_decision", proposal)
+    return Referred(queue, "message_during_review", proposal)
 
 
-def _row(
-    case: CaseClassified, before: Standing | None, outcome: Outcome, policy: Policy, now: datetime
+def _row(  # noqa: PLR0913, PLR0917 - what a row is made of
+    case: CaseClassified,
+    before: Standing | None,
+    outcome: Outcome,
+    history: History,
+    policy: Policy,
+    now: datetime,
 ) -> Row:
     decided = isinstance(outcome, Decided)
     answered = outcome.answer if isinstance(outcome, Decided) else outcome.proposal
-    goodwill = (
-        outcome.answer.cost
-        if isinstance(outcome, Decided) and outcome.answer.decision.basis is Basis.GOODWILL
-        else None
-    )
     told: dict[str, object] = {
         "decision": orjson.Fragment(answered.decision.model_dump_json()) if answered else None,
         "cost_eur": str(answered.cost) if answered and answered.cost is not None else None,
+        "goodwill_before": {"times": history.times, "eur": str(history.euros)},
     }
     if answered is not None and answered.scales is not None:
         told["expected_loss_eur"] = str(answered.scales.expected_loss)
@@ -114,7 +136,8 @@ def _row(
         state="decided" if decided or (before and before.state == "decided") else "referred",
         sequence=max(case.sequence, before.sequence if before else 0),
         received_at=case.received_at,
-        goodwill_eur=goodwill,
+        goodwill_eur=outcome.answer.forgiven if isinstance(outcome, Decided) else None,
+        queue=outcome.queue if isinstance(outcome, Referred) else outcome.told,
         outcome=orjson.dumps(told).decode(),
         inputs=case.model_dump_json(),
         policy=policy.hash,
@@ -148,7 +171,7 @@ def say(  # noqa: PLR0913, PLR0917 - what the events tell
         ]
         if outcome.told is None:
             return said
-        told = _referral(same, Referred(outcome.told, "vulnerable", outcome.answer), now)
+        told = _referral(same, Referred(outcome.told, _TOLD[outcome.told], outcome.answer), now)
         answered = told.model_copy(update={"answered": True})
         return [*said, received.say(Topic.REFERRED, answered)]
     waiting = _referral(same, outcome, now)

@@ -49,7 +49,19 @@ def is_unauthorised(matter: Matter) -> bool:
     """Say whether the payment was made without the customer (PSD2 art. 73)."""
     if matter.facts.authorised is not None:
         return matter.facts.authorised is False
-    return matter.fraud and matter.fault is not Fault.CUSTOMER
+    return matter.fraud and matter.fault not in {Fault.CUSTOMER, Fault.SHARED}
+
+
+def is_paid_in_time(matter: Matter) -> bool:
+    """Say whether the bank's own records show a payment that came when it was due."""
+    due, paid = matter.facts.due_at, matter.facts.paid_at
+    return due is not None and paid is not None and paid <= due
+
+
+def named_claim(matter: Matter) -> Money | None:
+    """Return the sum that is claimed; a claim of zero names none."""
+    claim = matter.claim
+    return None if claim is None or claim.amount == 0 else claim
 
 
 def days_late(matter: Matter) -> int | None:

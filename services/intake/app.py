@@ -50,11 +50,22 @@ def assemble(parts: Parts, settings: IntakeSettings) -> Service:
         redrive_after=settings.reconcile_after,
     )
     messages = Messages(
-        parts.pool, parts.publisher, parts.tracer, parts.source, settings.reconcile_after
+        parts.pool,
+        parts.publisher,
+        parts.tracer,
+        parts.source,
+        settings.reconcile_after,
+        commits.handover.add,
     )
     keys = ApiKeys(parts.pool)
     intake = Intake(settings, parts.pool, parts.tracer, commits, messages, (keys,))
-    reconciler = Reconciler(parts.pool, settings, lambda: parts.publisher.connected)
+    reconciler = Reconciler(
+        parts.pool,
+        settings,
+        parts.source,
+        parts.tracer,
+        lambda: parts.publisher.connected,
+    )
     return Service(
         hops=(projection.hop(),),
         loops=(commits.run, reconciler.run),

@@ -1,7 +1,9 @@
 """Takes many cases in one request: NDJSON in, one result line out for each, in order.
 
 The body is never held whole. Reading stops while the database is behind (`GroupCommit.put`) or the
-client does not take its results. Each case starts a trace of its own that links to the request.
+client does not take its results: beyond what `_OUTSTANDING` holds, a client must read while it
+sends. One that takes nothing for `PATIENCE` is left: the answer ends broken off. Each case starts
+a trace of its own that links to the request.
 """
 
 import asyncio
@@ -23,7 +25,7 @@ from typing_extensions import override
 
 from services.intake import openapi, problems
 from services.intake.answers import receipt, refusal_of
-from services.intake.domain import Accepted, new_case_id, open_case
+from services.intake.domain import Accepted, Outcome, new_case_id, open_case
 from services.intake.flaws import Invalid, Unreadable
 from services.intake.forms import CaseForm, read_form
 from services.intake.keys import Caller
@@ -37,23 +39,27 @@ from services.intake.requests import (
     key_of,
 )
 from services.intake.submission import Submission
+from services.intake.window import Window
 from shared import clock, telemetry
 
 TYPES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
-# A client that sends everything before it reads anything may send this many lines.
-_UNREAD = 50_000
-_PATIENCE = 30.0
+PATIENCE: Final = 60.0
+
+_OUTSTANDING = 32 * 1024 * 1024
+_RESULT = 640  # what a line takes until its result is sent
+_READ = 4  # what a line takes until it is stored, in its own length: as read, event and body
 _SEND = 32 * 1024
 _YIELD_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of the request and what becomes of it."""
+    """One line of the request and what becomes of it; nothing of what it said."""
 
     number: int
-    outcome: Submission | ProblemError
+    outcome: "bytes | asyncio.Future[Outcome]"
+    cost: int
 
 
 def routes(intake: Intake) -> APIRouter:
@@ -104,7 +110,8 @@ class _Results(Response):
         self._caller = caller
         self._key = key
         self._request = request
-        self._lines: asyncio.Queue[_Line | None] = asyncio.Queue(_UNREAD)
+        self._lines: asyncio.Queue[_Line | None] = asyncio.Queue()  # bounded by the window
+        self._window = Window(_OUTSTANDING)
         self._links = [Link(trace.get_current_span().get_span_context())]
 
     @override
@@ -113,7 +120,8 @@ class _Results(Response):
         reading = asyncio.create_task(self._read())
         try:
             async for block in self._blocks():
-                await send(_body(block, more=True))
+                async with asyncio.timeout(PATIENCE):
+                    await send(_body(block, more=True))
             await reading
             await send(_body(b"", more=False))
         finally:
@@ -122,41 +130,39 @@ class _Results(Response):
                 await reading
 
     async def _read(self) -> None:
-        """Prepare line after line; the last entry says that there are no more.
-
-        Raises:
-            TimeoutError: the client does not take its results; the answer ends broken off.
-
-        """
+        """Prepare line after line; the last entry says that there are no more."""
         try:
             with contextlib.suppress(ClientDisconnect):
                 await self._prepare_all()
-        except Exception:
-            await self._lines.put(None)
-            raise
-        await self._lines.put(None)
+        finally:
+            self._lines.put_nowait(None)
 
     async def _prepare_all(self) -> None:
         number = 0
         async for line in lines_of(self._request.stream()):
             number += 1
             if line is None or line.strip():
-                prepared = self._prepare(number, line, clock.now())
-                if isinstance(prepared.outcome, Submission):
-                    await self._intake.commits.put(prepared.outcome)
-                await self._queue(prepared)
+                await self._take(number, line)
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
-    async def _queue(self, line: _Line) -> None:
-        if not self._lines.full():
-            self._lines.put_nowait(line)
+    async def _take(self, number: int, line: bytes | None) -> None:
+        prepared = self._prepare(number, line, clock.now())
+        if isinstance(prepared, ProblemError):
+            result = _refused(number, prepared)
+            cost = _RESULT + len(result)
+            await self._window.take(cost)
+            self._lines.put_nowait(_Line(number, result, cost))
             return
-        await asyncio.wait_for(self._lines.put(line), _PATIENCE)
+        held = _READ * len(line or b"")
+        await self._window.take(_RESULT + held)
+        prepared.outcome.add_done_callback(lambda _: self._window.give(held))
+        await self._intake.commits.put(prepared)
+        self._lines.put_nowait(_Line(number, prepared.outcome, _RESULT))
 
-    def _prepare(self, number: int, line: bytes | None, now: datetime) -> _Line:
+    def _prepare(self, number: int, line: bytes | None, now: datetime) -> Submission | ProblemError:
         if line is None:
-            return _Line(number, problems.too_large("line"))
+            return problems.too_large("line")
         read = read_form(
             CaseForm,
             line,
@@ -164,7 +170,7 @@ class _Results(Response):
             private_webhooks=self._intake.settings.webhook_allow_private,
         )
         if isinstance(read, Unreadable | Invalid):
-            return _Line(number, problems.of_body(read))
+            return problems.of_body(read)
         form, value = read
         event = open_case(form, new_case_id(now), now)
         span = self._intake.tracer.start_span(
@@ -181,7 +187,7 @@ class _Results(Response):
             idempotency_of(key, self._caller, "case", value),
         )
         submission.outcome.add_done_callback(lambda _: span.end())
-        return _Line(number, submission)
+        return submission
 
     async def _blocks(self) -> AsyncIterator[bytes]:
         """Write results; a block leaves when it is large or the next result is not there yet."""
@@ -193,17 +199,18 @@ class _Results(Response):
             line = await self._lines.get()
             if line is None:
                 break
-            if isinstance(line.outcome, Submission) and not line.outcome.outcome.done() and block:
+            if isinstance(line.outcome, asyncio.Future) and not line.outcome.done() and block:
                 yield bytes(block)
                 block.clear()
             block += await self._result(line)
+            self._window.give(line.cost)
         if block:
             yield bytes(block)
 
     async def _result(self, line: _Line) -> bytes:
-        if isinstance(line.outcome, ProblemError):
-            return _refused(line.number, line.outcome)
-        outcome = await line.outcome.outcome
+        if isinstance(line.outcome, bytes):
+            return line.outcome
+        outcome = await line.outcome
         if not isinstance(outcome, Accepted):
             return _refused(line.number, refusal_of(outcome))
         told = {**receipt(self._intake, outcome.case_id), "line": line.number, "status": 202}

@@ -2,7 +2,8 @@
 
 Invariant: an outcome `Accepted` is given only after the commit. A case that cannot be stored never
 fails its neighbours: a batch that fails is split. A batch whose commit was lost on the way may be
-tried again: its ids are the same.
+tried again: its ids are the same. No answer waits for the broker: publishing goes on beside the
+commits, and what it cannot take any more is left in the outbox to the sweeper.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from services.intake.domain import (
     Idempotency,
     Outcome,
 )
+from services.intake.handover import Handover
 from services.intake.submission import ACCEPTED, Submission, saying_of
 from shared import outbox
 from shared.outbox import Pending
@@ -82,9 +84,13 @@ class GroupCommit:
         self._redrive_after = redrive_after
         self._queue: asyncio.Queue[Submission | None] = asyncio.Queue(waiting)
         self._streams = asyncio.Semaphore(waiting // 2)
+        self.handover = Handover(publisher)
+        self._ended = False
 
     def offer(self, submission: Submission) -> bool:
         """Take a submission, unless too many are waiting; its `outcome` follows."""
+        if self._ended:
+            return False
         try:
             self._queue.put_nowait(submission)
         except asyncio.QueueFull:
@@ -92,7 +98,11 @@ class GroupCommit:
         return True
 
     async def put(self, submission: Submission) -> None:
-        """Take a submission of a stream, which waits; half of the room stays for others."""
+        """Take a submission of a stream, which waits; half of the room stays for others.
+
+        A stream waits for the broker too, so that it cannot outrun a slow one for ever.
+        """
+        await self.handover.half_empty()
         await self._streams.acquire()
         submission.outcome.add_done_callback(lambda _: self._streams.release())
         try:
@@ -100,14 +110,34 @@ class GroupCommit:
         except asyncio.CancelledError:
             submission.outcome.cancel()
             raise
+        if self._ended:
+            self._refuse_waiting()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Commit until `stop` is set and nothing waits any more."""
-        committers = [asyncio.create_task(self._work()) for _ in range(_COMMITTERS)]
-        await stop.wait()
-        for _ in committers:
-            await self._queue.put(None)
-        await asyncio.gather(*committers)
+        """Commit until `stop` is set and nothing waits any more.
+
+        Raises:
+            ExceptionGroup: a part has failed; whoever waited is told that nothing was stored.
+
+        """
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.handover.run())
+                committers = [parts.create_task(self._work()) for _ in range(_COMMITTERS)]
+                await stop.wait()
+                for _ in committers:
+                    await self._queue.put(None)
+                await asyncio.wait(committers)
+                self.handover.end()
+        finally:
+            self._ended = True
+            self._refuse_waiting()
+
+    def _refuse_waiting(self) -> None:
+        while not self._queue.empty():
+            if (submission := self._queue.get_nowait()) is not None:
+                _tell([submission], [Away()])
+        self.handover.abandon()
 
     async def _work(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -119,7 +149,10 @@ class GroupCommit:
                     break
                 batch.append(following)
             BATCH.observe(len(batch))
-            await self._settle(batch)
+            try:
+                await self._settle(batch)
+            finally:
+                _tell(batch, [Away()] * len(batch))  # whoever was told nothing: this part ends
 
     async def _settle(self, batch: Sequence[Submission]) -> None:
         """Store the batch; where it cannot be stored whole, by halves down to the one."""
@@ -139,7 +172,7 @@ class GroupCommit:
             return
         _tell(batch, outcomes)
         if pending:
-            await self._publisher.publish_soon(pending)
+            self.handover.add(pending)
 
     async def _commit_patiently(
         self, batch: Sequence[Submission]
@@ -230,6 +263,7 @@ def _judge(
 
 
 def _tell(batch: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
+    """Tell who waits; the first word counts."""
     for submission, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Accepted) and outcome.fresh:
             ACCEPTED.labels(submission.way).inc()

@@ -57,15 +57,30 @@ def open_case(form: CaseForm, case_id: UUID, now: datetime) -> CaseSubmitted:
 def add_message(
     form: MessageForm, opened: CaseSubmitted, sequence: int, now: datetime
 ) -> CaseSubmitted:
-    """Return the event of a later message; it carries the case as it was opened."""
+    """Return the event of a later message that is accepted now."""
     channel: Channel = form.channel or opened.channel
+    return later_message(opened, sequence, channel, form.text, (form.received_at or now, now))
+
+
+def later_message(
+    opened: CaseSubmitted,
+    sequence: int,
+    channel: Channel,
+    text: str,
+    instants: tuple[datetime, datetime],
+) -> CaseSubmitted:
+    """Return the event of a later message, received and accepted at these instants.
+
+    It carries the case as it was opened.
+    """
+    received_at, accepted_at = instants
     return opened.model_copy(
         update={
             "sequence": sequence,
             "channel": channel,
-            "text": form.text,
-            "received_at": form.received_at or now,
-            "accepted_at": now,
+            "text": text,
+            "received_at": received_at,
+            "accepted_at": accepted_at,
         }
     )
 

@@ -1,7 +1,9 @@
 """API keys: `evh_<id>_<secret>`, stored as a hash only, each with its owner and roles.
 
 The owner (`name`) is who a request counts for: a key may be replaced without its owner's
-Idempotency-Keys being forgotten. A revoked key is refused within `TTL`.
+Idempotency-Keys being forgotten. A revoked key is refused within `TTL`, or within `STALE` while the
+database is away. Nobody waits longer than `PATIENCE`, and nobody for another key's lookup; ids that
+were never seen share few connections, so that made-up ones hold up nobody who is known.
 """
 
 import asyncio
@@ -15,18 +17,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+import asyncpg
+
 from shared.errors import Rejected
-from shared.postgres import Connection, Pool
+from shared.postgres import Connection, Pool, is_transient
 
 Role: TypeAlias = Literal["submit", "read", "staff", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("submit", "read", "staff", "admin")
 TTL: Final = 5.0
+STALE: Final = 60.0
+PATIENCE: Final = 3.0
 
 _PREFIX = "evh"
 _MOST_REMEMBERED = 10_000
 _LONGEST = 200
 _ID: Final = re.compile(r"[0-9a-f]{12}", re.ASCII)
-_CONNECT = 3.0
+_RETRY = 1.0
+_STRANGERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ SELECT name, roles, secret_sha256 FROM intake.api_keys WHERE id = $1 AND revoked
 class _Known:
     caller: Caller
     secret_sha256: bytes
+    read_at: float
 
 
 class ApiKeys:
@@ -120,44 +128,86 @@ class ApiKeys:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._known: dict[str, tuple[float, _Known | None]] = {}
-        self._reading = asyncio.Lock()
+        self._known: dict[str, _Known] = {}
+        self._unknown: dict[str, float] = {}
+        self._ask_again: dict[str, float] = {}
+        self._reading: dict[str, asyncio.Task[_Known | None]] = {}
+        self._strangers = asyncio.Semaphore(_STRANGERS)
 
     async def __call__(self, token: str) -> Caller | None:
         """Return whose key this is, or None.
 
         Raises:
-            OSError, asyncpg.PostgresError: the database is away.
+            OSError, asyncpg.PostgresError: the database is away, or does not answer in time.
 
         """
         prefix, _, rest = token.partition("_")
         identity, _, secret = rest.partition("_")
         if prefix != _PREFIX or not secret or not _ID.fullmatch(identity) or len(token) > _LONGEST:
             return None
-        known = self._remembered(identity)
-        if known is None:
-            async with self._reading:
-                known = self._remembered(identity) or await self._read(identity)
-        key = known[1]
+        key = await self._find(identity)
         if key is None or not hmac.compare_digest(key.secret_sha256, _hash(secret)):
             return None
         return key.caller
 
-    def _remembered(self, identity: str) -> tuple[float, _Known | None] | None:
-        found = self._known.get(identity)
-        return found if found is not None and found[0] > time.monotonic() else None
+    async def _find(self, identity: str) -> _Known | None:
+        now = time.monotonic()
+        known = self._known.get(identity)
+        if known is not None:
+            asked_lately = identity in self._ask_again and now < self._ask_again[identity]
+            if now < known.read_at + (STALE if asked_lately else TTL):
+                return known
+        elif identity in self._unknown and now < self._unknown[identity] + TTL:
+            return None
+        try:
+            return await self._read_once(identity)
+        except Exception as error:
+            if known is None or not is_transient(error) or now >= known.read_at + STALE:
+                raise
+            self._ask_again[identity] = time.monotonic() + _RETRY
+            return known
 
-    async def _read(self, identity: str) -> tuple[float, _Known | None]:
-        async with self._pool.acquire(timeout=_CONNECT) as connection:
-            row = await connection.fetchrow(_FIND, identity)
-        key = None
-        if row is not None:
-            caller = Caller(row["name"], frozenset(row["roles"]))
-            key = _Known(caller, row["secret_sha256"])
-        if len(self._known) >= _MOST_REMEMBERED:  # somebody is trying ids
-            self._known.clear()
-        self._known[identity] = (time.monotonic() + TTL, key)
+    async def _read_once(self, identity: str) -> _Known | None:
+        """Read a key, together with whoever else asks for it now."""
+        reading = self._reading.get(identity)
+        if reading is None:
+            reading = asyncio.create_task(self._read(identity))
+            self._reading[identity] = reading
+            reading.add_done_callback(lambda done: self._forget_reading(identity, done))
+        # Not wait_for: a connection that hangs is slow to give up, too.
+        done, _ = await asyncio.wait([reading], timeout=PATIENCE)
+        if not done:
+            raise TimeoutError
+        return reading.result()
+
+    def _forget_reading(self, identity: str, done: "asyncio.Task[_Known | None]") -> None:
+        del self._reading[identity]
+        if not done.cancelled():
+            done.exception()  # seen, also where nobody waits any more
+
+    async def _read(self, identity: str) -> _Known | None:
+        async with asyncio.timeout(PATIENCE):
+            if identity in self._known:
+                row = await self._fetch(identity)
+            else:
+                async with self._strangers:
+                    row = await self._fetch(identity)
+        now = time.monotonic()
+        self._ask_again.pop(identity, None)
+        if row is None:
+            self._known.pop(identity, None)
+            if len(self._unknown) >= _MOST_REMEMBERED:  # somebody is trying ids
+                self._unknown.clear()
+            self._unknown[identity] = now
+            return None
+        self._unknown.pop(identity, None)
+        caller = Caller(row["name"], frozenset(row["roles"]))
+        self._known[identity] = _Known(caller, row["secret_sha256"], now)
         return self._known[identity]
+
+    async def _fetch(self, identity: str) -> asyncpg.Record | None:
+        async with self._pool.acquire(timeout=PATIENCE) as connection:
+            return await connection.fetchrow(_FIND, identity, timeout=PATIENCE)
 
 
 def _hash(secret: str) -> bytes:

@@ -146,7 +146,8 @@ def batch(types: Sequence[str]) -> dict[str, Any]:
         {
             "200": {
                 "description": "One line for each case, in order: line, status, and either "
-                "case_id and status_url or a problem.",
+                "case_id and status_url or a problem. Read them while you send: from about "
+                "50,000 unread results on, no more lines are taken.",
                 "content": {types[0]: {"schema": {"type": "string"}}},
             }
         },

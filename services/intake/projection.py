@@ -24,31 +24,48 @@ ON CONFLICT (case_id, event_id) DO NOTHING
 # Compared with `c` itself, so that a row that another replica has just changed is compared anew.
 _CASES = """
 UPDATE cases c SET
-    status = CASE WHEN (u.status_at, u.status_rank) > (c.status_at, c.status_rank)
+    status = CASE WHEN (u.status_sequence, u.status_rank) > (c.status_sequence, c.status_rank)
                   THEN u.status ELSE c.status END,
-    status_rank = CASE WHEN (u.status_at, u.status_rank) > (c.status_at, c.status_rank)
+    status_rank = CASE WHEN (u.status_sequence, u.status_rank) > (c.status_sequence, c.status_rank)
                        THEN u.status_rank ELSE c.status_rank END,
-    status_at = greatest(u.status_at, c.status_at),
+    status_sequence = greatest(u.status_sequence, c.status_sequence),
     tags = CASE WHEN u.tags_sequence > c.tags_sequence THEN u.tags ELSE c.tags END,
     language = CASE WHEN u.tags_sequence > c.tags_sequence THEN u.language ELSE c.language END,
     jurisdiction = CASE WHEN u.tags_sequence > c.tags_sequence
                         THEN coalesce(u.jurisdiction, c.jurisdiction) ELSE c.jurisdiction END,
     tags_sequence = greatest(u.tags_sequence, c.tags_sequence),
-    decision = CASE WHEN u.decided_at > coalesce(c.decided_at, '-infinity')
-                    THEN u.decision ELSE c.decision END,
-    decided_at = greatest(u.decided_at, c.decided_at),
-    referral = CASE WHEN u.referred_at > coalesce(c.referred_at, '-infinity')
-                    THEN u.referral ELSE c.referral END,
-    proposal = CASE WHEN u.referred_at > coalesce(c.referred_at, '-infinity')
-                    THEN u.proposal ELSE c.proposal END,
-    answer_due_at = CASE WHEN u.referred_at > coalesce(c.referred_at, '-infinity')
-                         THEN u.answer_due_at ELSE c.answer_due_at END,
-    referred_at = greatest(u.referred_at, c.referred_at)
-  FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[], $4::text[], $5::integer[], $6::json[],
-              $7::text[], $8::text[], $9::timestamptz[], $10::json[], $11::timestamptz[],
-              $12::json[], $13::json[], $14::timestamptz[])
-       AS u(case_id, status_at, status_rank, status, tags_sequence, tags, language, jurisdiction,
-            decided_at, decision, referred_at, referral, proposal, answer_due_at)
+    decision = CASE
+        WHEN (u.decided_sequence, u.decided_at)
+             > (c.decided_sequence, coalesce(c.decided_at, '-infinity'))
+        THEN u.decision ELSE c.decision END,
+    decided_at = CASE
+        WHEN (u.decided_sequence, u.decided_at)
+             > (c.decided_sequence, coalesce(c.decided_at, '-infinity'))
+        THEN u.decided_at ELSE c.decided_at END,
+    decided_sequence = greatest(u.decided_sequence, c.decided_sequence),
+    referral = CASE
+        WHEN (u.referred_sequence, u.referred_at)
+             > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
+        THEN u.referral ELSE c.referral END,
+    proposal = CASE
+        WHEN (u.referred_sequence, u.referred_at)
+             > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
+        THEN u.proposal ELSE c.proposal END,
+    answer_due_at = CASE
+        WHEN (u.referred_sequence, u.referred_at)
+             > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
+        THEN u.answer_due_at ELSE c.answer_due_at END,
+    referred_at = CASE
+        WHEN (u.referred_sequence, u.referred_at)
+             > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
+        THEN u.referred_at ELSE c.referred_at END,
+    referred_sequence = greatest(u.referred_sequence, c.referred_sequence)
+  FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::integer[], $6::json[],
+              $7::text[], $8::text[], $9::integer[], $10::timestamptz[], $11::json[],
+              $12::integer[], $13::timestamptz[], $14::json[], $15::json[], $16::timestamptz[])
+       AS u(case_id, status_sequence, status_rank, status, tags_sequence, tags, language,
+            jurisdiction, decided_sequence, decided_at, decision, referred_sequence, referred_at,
+            referral, proposal, answer_due_at)
  WHERE c.case_id = u.case_id
 """
 
@@ -109,7 +126,7 @@ async def _add_entries(tx: Connection, entries: Sequence[Entry]) -> None:
     )
 
 
-_NOTHING: Final = (None, None, None, None)
+_NOTHING: Final = (None, None, None, None, None)
 
 
 async def _change_cases(tx: Connection, changes: Changes) -> None:
@@ -119,8 +136,8 @@ async def _change_cases(tx: Connection, changes: Changes) -> None:
         (
             case_id,
             *(change.status or _NOTHING[:3]),
-            *(change.tags or _NOTHING),
-            *(change.decision or _NOTHING[:2]),
+            *(change.tags or _NOTHING[:4]),
+            *(change.decision or _NOTHING[:3]),
             *(change.referral or _NOTHING),
         )
         for case_id, change in sorted(changes.cases.items(), key=lambda item: item[0].bytes)

@@ -1,6 +1,7 @@
 """What a batch of events changes in the read model. Pure; the order of events does not matter.
 
-A later word wins by the time that its own service gave it, never by when it arrived here.
+Of two words the one about the later message wins, then the one further down the way. Times are
+compared only within one message: replicas of a service do not share a clock.
 """
 
 from collections.abc import Iterable
@@ -22,8 +23,21 @@ from shared.events.catalogue import (
     SlaMilestone,
 )
 
-# Of two words given at the same instant, the one further down the way counts.
-_RANK: Final = {status: rank for rank, status in enumerate(Status)}
+# Of two words about the same message, the one further down the way counts.
+_RANK: Final = {
+    status: rank
+    for rank, status in enumerate(
+        (
+            Status.RECEIVED,
+            Status.IN_REVIEW,
+            Status.WAITING_FOR_YOU,
+            Status.DELAYED,
+            Status.REOPENED,
+            Status.DECIDED,
+            Status.CLOSED,
+        )
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +62,12 @@ class Entry:
 
 @dataclass(slots=True)
 class CaseChange:
-    """What is new about one case; None: nothing."""
+    """What is new about one case, each beginning with its message's sequence; None: nothing."""
 
-    status: tuple[datetime, int, str] | None = None
+    status: tuple[int, int, str] | None = None
     tags: tuple[int, str, str, str | None] | None = None
-    decision: tuple[datetime, str] | None = None
-    referral: tuple[datetime, str, str | None, datetime | None] | None = None
+    decision: tuple[int, datetime, str] | None = None
+    referral: tuple[int, datetime, str, str | None, datetime | None] | None = None
 
 
 @dataclass(slots=True)
@@ -124,9 +138,10 @@ def _classified(changes: Changes, heard: Heard, event: CaseClassified) -> None:
 
 def _decided(changes: Changes, heard: Heard, event: CaseDecided) -> None:
     change = changes.case(event.case_id)
-    if change.decision is None or change.decision[0] < event.decided_at:
-        change.decision = (event.decided_at, event.decision.model_dump_json())
-    _set_status(change, Status.DECIDED, event.decided_at)
+    said = (event.sequence, event.decided_at)
+    if change.decision is None or change.decision[:2] < said:
+        change.decision = (*said, event.decision.model_dump_json())
+    _set_status(change, Status.DECIDED, event.sequence)
     changes.step(event.case_id, event.sequence).answered = True
     detail = {
         "sequence": event.sequence,
@@ -138,17 +153,18 @@ def _decided(changes: Changes, heard: Heard, event: CaseDecided) -> None:
 
 def _referred(changes: Changes, heard: Heard, event: CaseReferred) -> None:
     change = changes.case(event.case_id)
-    if change.referral is None or change.referral[0] < event.referred_at:
+    said = (event.sequence, event.referred_at)
+    if change.referral is None or change.referral[:2] < said:
         proposal = None if event.proposal is None else event.proposal.model_dump_json()
         change.referral = (
-            event.referred_at,
+            *said,
             orjson.dumps({"queue": event.queue, "reason": event.reason}).decode(),
             proposal,
             event.answer_due_at,
         )
     if not event.answered:  # else a person is told of a case that has its answer
         status = Status.REOPENED if event.reopened else Status.IN_REVIEW
-        _set_status(change, status, event.referred_at)
+        _set_status(change, status, event.sequence)
     changes.step(event.case_id, event.sequence).answered = True
     changes.tell(
         heard, "referred", event.referred_at, {"sequence": event.sequence, "queue": event.queue}
@@ -167,7 +183,7 @@ def _notified(changes: Changes, heard: Heard, event: CaseNotified) -> None:
     changes.tell(heard, "notified", event.at, detail)
 
 
-def _set_status(change: CaseChange, status: Status, at: datetime) -> None:
-    word = (at, _RANK[status], status.value)
+def _set_status(change: CaseChange, status: Status, sequence: int) -> None:
+    word = (sequence, _RANK[status], status.value)
     if change.status is None or change.status < word:
         change.status = word

@@ -3,7 +3,8 @@
 An honest backlog is not a loss: a journey counts as lost only when it is old enough and either
 younger ones have arrived, or nothing arrives at all. In that second case only a few of the youngest
 are tried, as a probe: when they come through, what is older counts as overtaken. Publishing again
-is harmless and never given up; the pauses double up to `LONGEST_PAUSE`.
+is harmless and never given up; the pauses double up to `LONGEST_PAUSE`. A message that the outbox
+has forgotten meanwhile is said anew from what was stored of it.
 """
 
 import asyncio
@@ -14,10 +15,11 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 import asyncpg
+from opentelemetry.trace import Tracer
 from prometheus_client import Counter
 
+from services.intake.resaying import Lost, say_again
 from services.intake.settings import IntakeSettings
-from shared import outbox
 from shared.postgres import Connection, Pool, is_transient
 from shared.publisher import wait
 
@@ -90,12 +92,12 @@ UPDATE journeys j SET
     next_redrive_at = now() + least($3::interval * 2 ^ least(redrives + 1, 20), $4::interval)
   FROM unnest($1::uuid[], $2::integer[]) AS lost(case_id, sequence)
  WHERE j.case_id = lost.case_id AND j.sequence = lost.sequence
-RETURNING j.submitted_event_id, j.redrives
+RETURNING j.case_id, j.sequence, j.submitted_event_id, j.redrives
 """
 
 
-async def sweep(tx: Connection, after: timedelta) -> int:
-    """Queue what was lost once more, in the caller's transaction; returns how many."""
+async def sweep(tx: Connection, after: timedelta, source: str, tracer: Tracer) -> int:
+    """Queue what was lost once more, in the caller's transaction; returns how many were queued."""
     row = await tx.fetchrow(_PROGRESS, after / 3)
     if row is None:
         return 0
@@ -110,8 +112,14 @@ async def sweep(tx: Connection, after: timedelta) -> int:
         after,
         LONGEST_PAUSE,
     )
-    await outbox.say_again(tx, [(row["submitted_event_id"], row["redrives"]) for row in rows])
-    return len(rows)
+    again = [
+        Lost(row["case_id"], row["sequence"], row["submitted_event_id"], row["redrives"])
+        for row in rows
+    ]
+    queued = await say_again(tx, again, source, tracer)
+    if queued < len(again):
+        _log.error("%d messages are lost: nothing is stored of them", len(again) - queued)
+    return queued
 
 
 async def _take(tx: Connection, verdict: Overtaken | Probe | None) -> list[asyncpg.Record]:
@@ -138,6 +146,8 @@ class Reconciler:
 
     pool: Pool
     settings: IntakeSettings
+    source: str
+    tracer: Tracer
     broker_is_there: Callable[[], bool]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -157,7 +167,9 @@ class Reconciler:
             if not self.broker_is_there():
                 return
             async with connection.transaction():
-                redriven = await sweep(connection, self.settings.reconcile_after)
+                redriven = await sweep(
+                    connection, self.settings.reconcile_after, self.source, self.tracer
+                )
         if redriven:
             REDRIVEN.inc(redriven)
             _log.warning("%d messages had not arrived and are published again", redriven)

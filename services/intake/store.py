@@ -15,6 +15,7 @@ from services.intake.domain import Accepted, Conflict, Idempotency, Unknown
 from services.intake.submission import ACCEPTED, saying_of
 from shared import outbox
 from shared.events.catalogue import CaseSubmitted
+from shared.outbox import Pending
 from shared.postgres import Connection, Pool
 from shared.publisher import Publisher
 
@@ -45,6 +46,7 @@ class Messages:
     tracer: Tracer
     source: str
     redrive_after: timedelta
+    publish: Callable[[Sequence[Pending]], None]
 
     async def add(
         self,
@@ -88,7 +90,7 @@ class Messages:
                 connection, self.source, self.tracer, [saying], self.publisher.hold
             )
         ACCEPTED.labels("message").inc()
-        await self.publisher.publish_soon(pending)
+        self.publish(pending)
         return Accepted(case_id, sequence, fresh=True)
 
 

@@ -109,7 +109,7 @@ def _referral(case: Row, *, staff: bool) -> dict[str, Any] | None:
     referral: dict[str, Any] | None = _json(case["referral"])
     if referral is None:
         return None
-    if case["decided_at"] is not None and case["decided_at"] >= case["referred_at"]:
+    if case["decided_sequence"] >= case["referred_sequence"]:
         return None
     if not staff:
         referral.pop("reason", None)

@@ -1,13 +1,13 @@
-"""Which notices follow from an event, whom they reach and what becomes of them. Pure.
+"""Which notices follow from an event and whom they reach. Pure.
 
 Invariant: one notice per (case, notice, sequence, channel). Its id is derived from that key, and
 from the id everything that a receiver may see twice: Message-ID, webhook id, event id.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal, TypeAlias, assert_never
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
@@ -110,6 +110,7 @@ class Outgoing:
     id: UUID
     lease: UUID
     attempts: int
+    queued_at: datetime
     plan: Plan
     channel: Channel
     language: Language
@@ -168,8 +169,10 @@ def language_of(*wishes: str | None) -> Language:
 
 def called(name: str | None) -> str:
     """Return a name as it is written: one line, nothing invisible, at most 100 characters."""
-    printable = "".join(c if c.isprintable() else " " for c in (name or "")[: 4 * _LONGEST_NAME])
-    words = " ".join(printable.split())
+    text = (name or "")[: 4 * _LONGEST_NAME]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    words = " ".join(text.split())
     return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1].rstrip() + "…"
 
 
@@ -192,81 +195,3 @@ def address(plan: Plan, recipient: Recipient) -> list[Planned] | Unreachable:
 def notice_id(plan: Plan, channel: str) -> UUID:
     """Derive the id of a notice from its key."""
     return event_id(str(plan.case_id), plan.content.notice, str(plan.sequence), channel)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The receiver has taken it over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The receiver will never take it; `why` holds no personal data."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """It was tried in vain and may succeed later."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Untried:
-    """It was not tried at all: the way out is closed for everybody."""
-
-
-Attempt: TypeAlias = Sent | Refused | Deferred | Untried
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Nothing more will be done; the customer was told, or could not be."""
-
-    outcome: Literal["sent", "failed"]
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """It waits for another attempt."""
-
-    after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """It goes back to its place in the queue, and the attempt does not count."""
-
-
-Verdict: TypeAlias = Settled | Again | Back
-
-PAUSES: Final = (
-    timedelta(seconds=10),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=6),
-    timedelta(hours=15),
-)
-"""Waits between the attempts; the eighth attempt, a day after the first, is the last."""
-
-
-def after(attempt: Attempt, earlier_attempts: int) -> Verdict:
-    """Decide what follows from an attempt, given how many were made before it."""
-    match attempt:
-        case Sent():
-            return Settled("sent")
-        case Refused(why):
-            return Settled("failed", why)
-        case Deferred(why):
-            if earlier_attempts >= len(PAUSES):
-                return Settled("failed", why)
-            return Again(PAUSES[earlier_attempts])
-        case Untried():
-            return Back()
-        case _:
-            assert_never(attempt)

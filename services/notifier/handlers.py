@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.notifier import store
+from services.notifier import recipients, store
 from services.notifier.domain import Plan, Unreachable, address, content_of, recipient_of
 from shared import telemetry
 from shared.events.catalogue import (
@@ -12,7 +12,6 @@ from shared.events.catalogue import (
     CaseSubmitted,
     Topic,
 )
-from shared.events.envelope import event_id
 from shared.hop import Hop, Received
 from shared.outbox import Saying, saying
 from shared.postgres import Connection
@@ -28,7 +27,7 @@ def plans_of(batch: Sequence[Received]) -> list[Plan]:
             content=content,
             language=_language(received),
             cause_id=received.envelope.id,
-            traceparent=telemetry.traceparent_of(received.span),
+            traceparent=received.traceparent,
             planned_at=received.envelope.time,
         )
         for received in batch
@@ -59,15 +58,13 @@ async def handle(tx: Connection, batch: Sequence[Received]) -> Sequence[Saying]:
         for received in batch
         if isinstance(received.event, CaseSubmitted) and received.event.sequence == 0
     }
-    released = await store.remember(tx, new)
+    released = await recipients.remember(tx, new)
     plans = [*plans_of(batch), *released]
-    recipients = new | await store.recipients_of(
+    known = new | await recipients.of(
         tx, {plan.case_id for plan in plans if plan.case_id not in new}
     )
-    addressed = [
-        address(plan, recipients[plan.case_id]) for plan in plans if plan.case_id in recipients
-    ]
-    await store.keep_waiting(tx, [plan for plan in plans if plan.case_id not in recipients])
+    addressed = [address(plan, known[plan.case_id]) for plan in plans if plan.case_id in known]
+    await recipients.keep_waiting(tx, [plan for plan in plans if plan.case_id not in known])
     await store.queue(tx, [n for found in addressed if isinstance(found, list) for n in found])
     unreachable = [found for found in addressed if isinstance(found, Unreachable)]
     fresh = await store.give_up(tx, unreachable)
@@ -87,13 +84,14 @@ def _unreachable(notice: Unreachable) -> Saying:
             language=notice.language,
             at=plan.planned_at,
         ),
-        event_id=event_id(str(notice.id), Topic.NOTIFIED),
+        event_id=notice.id,
         topic=Topic.NOTIFIED,
         key=plan.customer_id,
         subject=str(plan.case_id),
         said_at=plan.planned_at,
         cause_id=plan.cause_id,
         parent=telemetry.remote_context(plan.traceparent),
+        passed=plan.traceparent if telemetry.is_unrecorded(plan.traceparent) else None,
     )
 
 

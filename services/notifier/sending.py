@@ -4,25 +4,28 @@ Invariant: no network call inside a transaction; what was sent is settled in bul
 the events that tell of it, by the holder of the lease alone. Between a receiver's yes and that
 commit lie at most some hundredths of a second; a crash in between sends the notice again with the
 same Message-ID or webhook id, by which receivers tell the repeat (RFC 5321 4.5.4.2, RFC 1047).
+
+A crash delays what was in hand (at most 512 e-mails, 64 webhooks) until its leases run out: 10
+seconds and three times the channel's time-out, with the defaults 6 minutes for an e-mail and 40
+seconds for a webhook. Whatever else is queued is not delayed; a graceful stop delays nothing.
 """
 
 import asyncio
 import logging
+from collections import Counter as Counts
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
-from uuid import UUID
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.notifier import store
-from services.notifier.domain import Channel, Outgoing, Settled, Verdict, after
-from services.notifier.store import Closed
-from services.notifier.tray import Result, Tray
+from services.notifier.attempts import Settled, after
+from services.notifier.domain import Channel
+from services.notifier.tray import Job, Result, Tray
 from shared import outbox, telemetry
 from shared.events.catalogue import CaseNotified, Topic
-from shared.events.envelope import event_id
 from shared.outbox import Saying, saying
 from shared.postgres import is_transient
 from shared.publisher import wait
@@ -40,7 +43,7 @@ SECONDS: Final = Histogram(
 )
 QUEUED: Final = Gauge("evenhand_notices_queued", "Notices without an outcome", ["channel"])
 
-_SETTLE_MOST = 128
+_SETTLE_MOST = 256
 _LINGER = 0.05
 _LOOK_EVERY = 1.0
 _COUNT_EVERY = 5.0
@@ -138,38 +141,33 @@ class Sending:
         parts = self.parts
         async with parts.pool.acquire() as connection, connection.transaction():
             closed = await store.settle(connection, verdicts)
-            sayings = [
-                _notified(result, verdict, closed[outgoing.id])
+            told = [
+                (result.job, verdict, closed[outgoing.id])
                 for result, (outgoing, verdict) in zip(results, verdicts, strict=True)
                 if isinstance(verdict, Settled) and outgoing.id in closed
             ]
+            sayings = [_notified(*one) for one in told]
             pending = await outbox.add(
                 connection, parts.source, parts.tracer, sayings, parts.publisher.hold
             )
-        self._count(results, verdicts, closed)
+        self._count(results, told)
         if pending:
             await parts.publisher.publish_soon(pending)
 
-    def _count(
-        self,
-        results: list[Result],
-        verdicts: list[tuple[Outgoing, Verdict]],
-        closed: dict[UUID, Closed],
-    ) -> None:
+    def _count(self, results: list[Result], told: list[tuple[Job, Settled, datetime]]) -> None:
         channel = self.way.channel
-        for result, (outgoing, verdict) in zip(results, verdicts, strict=True):
-            ATTEMPTS.labels(channel, type(result.attempt).__name__.lower()).inc()
-            times = closed.get(outgoing.id)
-            if isinstance(verdict, Settled) and times is not None:
-                NOTICES.labels(channel, verdict.outcome).inc()
-                if verdict.outcome == "sent":
-                    SECONDS.labels(channel).observe(
-                        (times.settled_at - times.queued_at).total_seconds()
-                    )
+        for kind, count in Counts(type(result.attempt) for result in results).items():
+            ATTEMPTS.labels(channel, kind.__name__.lower()).inc(count)
+        for outcome, count in Counts(verdict.outcome for _, verdict, _ in told).items():
+            NOTICES.labels(channel, outcome).inc(count)
+        seconds = SECONDS.labels(channel)
+        for job, verdict, closed_at in told:
+            if verdict.outcome == "sent":
+                seconds.observe((closed_at - job.outgoing.queued_at).total_seconds())
 
 
-def _notified(result: Result, verdict: Settled, closed: Closed) -> Saying:
-    outgoing = result.job.outgoing
+def _notified(job: Job, verdict: Settled, closed_at: datetime) -> Saying:
+    outgoing = job.outgoing
     plan = outgoing.plan
     return saying(
         CaseNotified(
@@ -182,15 +180,16 @@ def _notified(result: Result, verdict: Settled, closed: Closed) -> Saying:
             message_id=str(outgoing.id),
             language=outgoing.language,
             detail=verdict.detail,
-            at=closed.settled_at,
+            at=closed_at,
         ),
-        event_id=event_id(str(outgoing.id), Topic.NOTIFIED),
+        event_id=outgoing.id,  # one event tells of it
         topic=Topic.NOTIFIED,
         key=plan.customer_id,
         subject=str(plan.case_id),
-        said_at=closed.settled_at,
+        said_at=closed_at,
         cause_id=plan.cause_id,
-        parent=telemetry.context_of(result.job.span),
+        parent=telemetry.context_of(job.span) if job.span else None,
+        passed=None if job.span else plan.traceparent,
     )
 
 

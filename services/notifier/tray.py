@@ -7,19 +7,21 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from services.notifier.domain import Attempt, Deferred, Outgoing, Refused, Sent, Untried
+from services.notifier.attempts import Attempt, Deferred, Refused, Sent, Untried
+from services.notifier.domain import Outgoing
 from shared import telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A notice in a worker's hands."""
+    """A notice in a worker's hands; no span where nobody records the trace of its case."""
 
     outgoing: Outgoing
-    span: Span
+    span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Tray:
             self.report(job, Untried())
         return None
 
-    def _start_span(self, outgoing: Outgoing) -> Span:
+    def _start_span(self, outgoing: Outgoing) -> Span | None:
+        if telemetry.is_unrecorded(outgoing.plan.traceparent):
+            return None
         return self._tracer.start_span(
             f"send {outgoing.channel}",
             context=telemetry.remote_context(outgoing.plan.traceparent),
@@ -90,14 +94,8 @@ class Tray:
 
     def report(self, job: Job, attempt: Attempt) -> None:
         """Say what became of a job."""
-        match attempt:
-            case Refused(why) | Deferred(why):
-                job.span.set_status(Status(StatusCode.ERROR, why))
-            case Untried():
-                job.span.set_status(Status(StatusCode.ERROR, "untried"))
-            case Sent():
-                pass
-        job.span.end()
+        if job.span is not None:
+            _end(job.span, attempt)
         self._results.append(Result(job, attempt))
         self._changed.set()
 
@@ -128,3 +126,16 @@ class Tray:
     async def empty(self) -> None:
         """Wait until nothing is in hand any more."""
         await self._empty.wait()
+
+
+def _end(span: Span, attempt: Attempt) -> None:
+    match attempt:
+        case Refused(why) | Deferred(why):
+            span.set_status(Status(StatusCode.ERROR, why))
+        case Untried():
+            span.set_status(Status(StatusCode.ERROR, "untried"))
+        case Sent():
+            pass
+        case _:
+            assert_never(attempt)
+    span.end()

@@ -197,7 +197,9 @@ class DeadLetter(Model):
     offset: int
     key: str | None = Field(description="The message key, base64")
     headers: tuple[tuple[str, str], ...] = Field(description="Names and base64 values")
-    body: str = Field(description="The message body, base64")
+    body: str = Field(
+        description="The message body, base64; empty in the event (not in the table) if very large"
+    )
     error: str
     attempts: int
     parked_at: Instant

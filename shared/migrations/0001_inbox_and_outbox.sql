@@ -19,17 +19,20 @@ CREATE TABLE outbox (
     traceparent text,
     said_at timestamptz NOT NULL,
     redrive integer NOT NULL DEFAULT 0,
+    stored_at timestamptz NOT NULL DEFAULT now(),
     body bytea NOT NULL
 );
 CREATE INDEX outbox_cause_id ON outbox (cause_id);
-CREATE INDEX outbox_said_at ON outbox USING brin (said_at);
+CREATE INDEX outbox_stored_at ON outbox USING brin (stored_at);
 
 -- A row is leased to the process that wrote it; when the lease has run out, any sweeper takes it.
+-- A row that the broker refuses is postponed and holds up nobody.
 CREATE TABLE outbox_pending (
     position bigint NOT NULL PRIMARY KEY,
     redrive integer NOT NULL DEFAULT 0,
     lease uuid NOT NULL,
-    leased_until timestamptz NOT NULL
+    leased_until timestamptz NOT NULL,
+    postponed boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE dead_letters (
@@ -38,7 +41,7 @@ CREATE TABLE dead_letters (
     topic text NOT NULL,
     error text NOT NULL,
     attempts integer NOT NULL,
-    letter jsonb NOT NULL,
+    letter json NOT NULL,
     parked_at timestamptz NOT NULL DEFAULT now(),
     replayed_at timestamptz
 );

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from services.intake import keys
 from services.intake.app import assemble
@@ -46,6 +47,7 @@ class Running:
     publisher: Publisher
     port: int
     key: str
+    app: ASGIApp
 
     async def count(self, table: str) -> int:
         """Count the rows of a table."""
@@ -102,11 +104,11 @@ async def running(
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20
     ) as client:
-        yield Running(pool, client, spans, publisher, port, key)
+        yield Running(pool, client, spans, publisher, port, key, service.http)
     server.should_exit = True
     await serving
     listening.close()
     stop.set()
     await asyncio.gather(*tasks)
-    await publisher.close()
+    await publisher.close(5)
     await pool.close()

@@ -121,7 +121,9 @@ _TOPICS = {
 }
 
 
-def record(event: CaseSubmitted | CaseDecided | CaseReferred) -> "ConsumerRecord[bytes, bytes]":
+def record(
+    event: CaseSubmitted | CaseDecided | CaseReferred, traceparent: str = TRACEPARENT
+) -> "ConsumerRecord[bytes, bytes]":
     """Write an event as it comes from the broker; the same event has the same id."""
     topic, seconds = _TOPICS[type(event)]
     envelope = Envelope(
@@ -130,7 +132,7 @@ def record(event: CaseSubmitted | CaseDecided | CaseReferred) -> "ConsumerRecord
         "test",
         str(event.case_id),
         START + timedelta(seconds=seconds),
-        traceparent=TRACEPARENT,
+        traceparent=traceparent,
     )
     return ConsumerRecord(
         topic=topic,
@@ -200,7 +202,7 @@ class Notifier:
 
     async def make_due(self) -> None:
         """Let time pass: everything in the queue is due, every lease has run out."""
-        await self.pool.execute("UPDATE queue SET due_at = now() - interval '1 second'")
+        await self.pool.execute("UPDATE queue SET due_at = now(), leased_until = now()")
         await self.pool.execute(f"NOTIFY {WAKE}")
 
     async def rows(self) -> list[asyncpg.Record]:

@@ -143,7 +143,7 @@ async def test_a_decision_is_stored_with_all_that_explains_it(hop: Runner, pool:
     assert outcome["decision"]["row"] == "own_slip.missed_due_date"
     assert CaseClassified.model_validate_json(row["inputs"]) == case
     assert row["policy"] == model.load().hash
-    assert row["goodwill_eur"] == Decimal("22.5")
+    assert row["goodwill_eur"] == Decimal("12.50")
 
 
 async def test_the_third_own_slip_of_a_year_is_declined_even_within_one_batch(
@@ -183,6 +183,57 @@ async def test_a_message_after_the_decision_reopens_the_case_and_leaves_the_deci
     assert statuses == [Status.DECIDED, Status.REOPENED]
     assert await pool.fetchrow("SELECT outcome, inputs FROM cases") == before
     assert len(await _said(pool, Topic.DECIDED)) == 1
+
+
+async def test_a_message_in_the_batch_of_its_case_leaves_the_decision_as_it_was(
+    hop: Runner, pool: Pool
+) -> None:
+    case = _slip()
+    await _decide(hop, case, _slip(case.case_id, sequence=1))
+    row = await pool.fetchrow("SELECT * FROM cases")
+    assert row is not None
+    assert orjson.loads(row["outcome"])["decision"]["disposition"] == "goodwill"
+    assert CaseClassified.model_validate_json(row["inputs"]) == case
+    assert (row["state"], row["sequence"], row["goodwill_eur"]) == ("decided", 1, Decimal("12.50"))
+
+
+async def test_no_message_makes_a_case_less_urgent(hop: Runner, pool: Pool) -> None:
+    case = _slip(flags=(Flag.SAFETY,))
+    await _decide(hop, case)
+    await _decide(hop, _slip(case.case_id, sequence=1))
+    queues = [
+        CaseReferred.model_validate_json(row["body"]).queue
+        for row in await _said(pool, Topic.REFERRED)
+    ]
+    assert queues == [Queue.SAFETY, Queue.SAFETY]
+
+
+async def test_a_threat_to_life_after_the_decision_goes_to_the_safety_queue(
+    hop: Runner, pool: Pool
+) -> None:
+    case = _slip()
+    await _decide(hop, case)
+    await _decide(hop, _slip(case.case_id, sequence=1, flags=(Flag.SAFETY,)))
+    (row,) = await _said(pool, Topic.REFERRED)
+    referral = CaseReferred.model_validate_json(row["body"])
+    assert (referral.queue, referral.reason, referral.reopened) == (Queue.SAFETY, "safety", True)
+
+
+async def test_a_message_that_overtakes_its_case_is_not_decided_alone(
+    hop: Runner, pool: Pool
+) -> None:
+    case = _slip()
+    await _decide(hop, _slip(case.case_id, sequence=1))
+    await _decide(hop, case)
+    assert await _said(pool, Topic.DECIDED) == []
+    assert len(await _said(pool, Topic.REFERRED)) == 2
+
+
+async def test_what_was_counted_before_stands_beside_the_decision(hop: Runner, pool: Pool) -> None:
+    await _decide(hop, _slip(), _slip())
+    rows = await pool.fetch("SELECT outcome FROM cases")
+    counted = sorted(orjson.loads(row["outcome"])["goodwill_before"]["times"] for row in rows)
+    assert counted == [0, 1]
 
 
 async def test_a_message_during_review_stays_with_the_person(hop: Runner, pool: Pool) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -84,7 +85,7 @@ class _Running:
     async def close(self) -> None:
         self.stop.set()
         await self.task
-        await self.publisher.close()
+        await self.publisher.close(5)
 
 
 async def _nothing_pending(pool: Pool) -> bool:
@@ -195,3 +196,23 @@ async def test_a_malformed_message_does_not_stop_its_partition(pool: Pool, broke
     await _until(is_through)
     await consumers.stop()
     assert await pool.fetchval("SELECT count(*) FROM dead_letters WHERE consumer = $1", group) == 3
+
+
+async def test_an_event_that_the_broker_refuses_holds_up_nobody(pool: Pool, broker: Broker) -> None:
+    cases = [uuid4() for _ in range(6)]
+    sayings = [_said(case) for case in cases]
+    sayings[2] = replace(sayings[2], body=b"x" * (5 * 1024 * 1024))
+    async with pool.acquire() as connection, connection.transaction():
+        await outbox.add(connection, "test", TRACER, sayings, timedelta(0))
+    running = _Running(Publisher(pool, _kafka(broker), "test"))
+
+    async def only_it_is_left() -> bool:
+        rows = await pool.fetch("SELECT postponed FROM outbox_pending")
+        return [row["postponed"] for row in rows] == [True]
+
+    await _until(only_it_is_left)
+    await _until(lambda: _is(running.publisher, connected=True))
+    events = [event_id(str(case)) for case in cases if case != cases[2]]
+    seen = [identity for identity, _ in await _read(broker, set(events))]
+    await running.close()
+    assert list(dict.fromkeys(seen)) == events

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared import outbox
 from shared.errors import Retryable
 from shared.events.case import Status
 from shared.events.catalogue import CaseStatusChanged, DeadLetter, Topic
@@ -205,6 +206,38 @@ async def test_a_malformed_message_delivered_again_is_parked_once(bench: Bench) 
     assert await bench.pool.fetchval("SELECT count(*) FROM dead_letters") == 1
 
 
+async def test_a_header_that_no_database_text_can_hold_is_parked_too(bench: Bench) -> None:
+    good = uuid4()
+    odd = _record(uuid4(), headers=[("a\0", b"\0"), ("ce_id", b"\xff\0")])
+    await bench.runner([odd, _record(good, offset=1)])
+    assert await bench.effects() == [good]
+    assert await bench.pool.fetchval("SELECT count(*) FROM dead_letters") == 1
+
+
+async def test_poison_that_is_redriven_stays_one_letter_until_it_is_replayed(bench: Bench) -> None:
+    case = uuid4()
+    bench.poison = {case}
+    for redrive in range(3):
+        await bench.runner([_record(case, redrive=redrive, offset=redrive)])
+    assert await bench.pool.fetchval("SELECT count(*) FROM dead_letters") == 1
+    assert len([row for row in await bench.pending() if row["topic"] == Topic.DLQ]) == 1
+    await bench.pool.execute("UPDATE dead_letters SET replayed_at = now()")
+    await bench.runner([_record(case, redrive=3, offset=9)])
+    assert await bench.pool.fetchval("SELECT replayed_at FROM dead_letters") is None
+    assert len([row for row in await bench.pending() if row["topic"] == Topic.DLQ]) == 2
+
+
+async def test_what_is_past_its_keeping_is_forgotten_and_what_waits_is_kept(bench: Bench) -> None:
+    await bench.runner([_record(uuid4()) for _ in range(3)])
+    await bench.pool.execute("DELETE FROM outbox_pending WHERE position <> 1")
+    await bench.pool.execute("UPDATE outbox SET stored_at = now() - interval '15 days'")
+    await bench.pool.execute("UPDATE inbox SET handled_at = now() - interval '15 days'")
+    async with bench.pool.acquire() as connection:
+        assert not await outbox.forget(connection, timedelta(days=14))
+    assert [row["position"] for row in await bench.pool.fetch("SELECT * FROM outbox")] == [1]
+    assert await bench.pool.fetchval("SELECT count(*) FROM inbox") == 0
+
+
 async def test_an_event_of_another_topic_is_parked(bench: Bench) -> None:
     envelope = Envelope(uuid4(), Topic.SLA, "test", "x", NOW)
     await bench.runner([_record(uuid4(), headers=envelope.headers())])
@@ -252,3 +285,11 @@ async def test_a_hop_stays_in_the_trace_of_its_case(bench: Bench) -> None:
     assert row["traceparent"] == f"00-{trace_id}-{send.context.span_id:016x}-01"
     batch = spans["batch test"]
     assert [link.context.span_id for link in batch.links] == [process.context.span_id]
+
+
+async def test_a_trace_that_nobody_records_is_passed_on_without_spans(bench: Bench) -> None:
+    header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    await bench.runner([_record(uuid4(), traceparent=header)])
+    (row,) = await bench.pending()
+    assert row["traceparent"] == header
+    assert [span.name for span in bench.spans.get_finished_spans()] == ["batch test"]

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from services.intake import batch
 from tests.integration.intake_service import Migrated, Running, running
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -141,6 +143,55 @@ async def test_each_case_of_a_batch_has_its_own_trace(intake: Running) -> None:
         assert said[str(case_id)] == f"{span.context.trace_id:032x}"
         traces.add(span.context.trace_id)
     assert len(traces) == 4
+
+
+class _Greedy:
+    """A client that sends line after line and takes the head of the answer only."""
+
+    def __init__(self, line: bytes) -> None:
+        self._line = line
+        self.sent = 0
+
+    async def receive(self) -> Message:
+        await asyncio.sleep(0)
+        self.sent += len(self._line)
+        return {"type": "http.request", "body": self._line, "more_body": True}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"customer": {"id": "C"}, "channel": "api", "text": "' + b"x" * 10_000 + b'"}\n',
+        b'{"text": "' + b"x" * 10_000 + b'"}\n',
+    ],
+    ids=["accepted", "refused"],
+)
+async def test_a_client_that_takes_no_results_is_read_no_further_and_left_in_the_end(
+    intake: Running, monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    monkeypatch.setattr(batch, "PATIENCE", 2.0)
+    monkeypatch.setattr(batch, "_OUTSTANDING", 1024 * 1024)
+    client = _Greedy(line)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/cases:batch",
+        "query_string": b"",
+        "headers": [
+            (b"authorization", b"Bearer " + intake.key.encode()),
+            (b"content-type", b"application/x-ndjson"),
+        ],
+    }
+    async with asyncio.timeout(20):
+        await intake.app(scope, client.receive, client.send)
+    lines = client.sent // len(line)
+    assert 25 < lines < 2000  # of 1 MiB; a block is under way
+    answer = await intake.client.post("/v1/cases:batch", content=_line(3), headers=NDJSON)
+    assert [result["status"] for result in _results(answer)] == [202]
 
 
 async def test_a_batch_of_another_type_is_refused(intake: Running) -> None:

@@ -1,7 +1,7 @@
 """Faults: what is down is said, nothing that was promised is lost, and it recovers by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,19 +10,21 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
+from typing_extensions import override
 
 from deploy.local import postgres as postgreses
 from deploy.local.broker import Broker
 from deploy.local.postgres import Postgres
 from services.intake.commit import GroupCommit
-from services.intake.domain import Accepted, Idempotency, Outcome, new_case_id
+from services.intake.domain import Accepted, Away, Idempotency, Outcome, new_case_id
 from services.intake.submission import Submission
 from shared import clock
 from shared.events.case import Channel, Customer
 from shared.events.catalogue import CaseSubmitted, Topic
 from shared.events.envelope import Envelope
 from shared.migrate import migrate, role_of
-from shared.postgres import connect
+from shared.outbox import Pending
+from shared.postgres import Pool, connect
 from shared.publisher import Publisher
 from shared.settings import KafkaSettings
 from tests.integration.intake_service import Migrated, running
@@ -130,6 +132,68 @@ def _submission(idempotency: Idempotency | None = None) -> Submission:
         accepted_at=now,
     )
     return Submission(event, "single", Context(), idempotency)
+
+
+class _Failing(Publisher):
+    """A way out that has a fault of its own."""
+
+    @override
+    async def publish_soon(self, rows: Sequence[Pending]) -> None:
+        raise RuntimeError(len(rows))
+
+
+class _Stalled(Publisher):
+    """A way out to a broker that takes nothing until it is released."""
+
+    released: asyncio.Event
+
+    @override
+    async def publish_soon(self, rows: Sequence[Pending]) -> None:
+        await self.released.wait()
+        await super().publish_soon(rows)
+
+
+def _commits(pool: Pool, publisher: Publisher) -> GroupCommit:
+    tracer = TracerProvider().get_tracer("test")
+    return GroupCommit(pool, publisher, tracer, "test", redrive_after=timedelta(seconds=30))
+
+
+async def test_a_part_of_the_committing_that_fails_ends_it_and_nobody_is_left_waiting(
+    database: Migrated,
+) -> None:
+    pool = await connect(database.url("intake"), schema="intake", connections=3)
+    commits = _commits(pool, _Failing(pool, KafkaSettings(), "test"))
+    running_ = asyncio.create_task(commits.run(asyncio.Event()))
+    first = _submission()
+    await commits.put(first)
+    async with asyncio.timeout(10):
+        assert isinstance(await first.outcome, Accepted)
+        with pytest.raises(ExceptionGroup, match="TaskGroup"):
+            await running_
+        late = _submission()
+        await commits.put(late)
+        assert isinstance(await late.outcome, Away)
+    assert not commits.offer(_submission())
+    await pool.close()
+
+
+async def test_no_answer_waits_for_a_broker_that_stalls(database: Migrated) -> None:
+    pool = await connect(database.url("intake"), schema="intake", connections=3)
+    publisher = _Stalled(pool, KafkaSettings(), "test")
+    publisher.released = asyncio.Event()
+    commits = _commits(pool, publisher)
+    stop = asyncio.Event()
+    running_ = asyncio.create_task(commits.run(stop))
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            submission = _submission()
+            assert commits.offer(submission)
+            assert isinstance(await submission.outcome, Accepted)
+        stop.set()
+        publisher.released.set()
+        await running_
+    await publisher.close(5)
+    await pool.close()
 
 
 async def test_a_full_queue_takes_no_more_and_a_stop_leaves_nobody_waiting(

@@ -22,6 +22,7 @@ from shared.events.catalogue import (
     CaseDecided,
     CaseNotified,
     CaseReferred,
+    CaseSubmitted,
     Decision,
     Event,
     Notice,
@@ -217,7 +218,7 @@ async def _age(intake: Running, case_id: UUID, seconds: int) -> None:
 
 async def _sweep(intake: Running) -> int:
     async with intake.pool.acquire() as connection, connection.transaction():
-        return await sweep(connection, AFTER)
+        return await sweep(connection, AFTER, "test", TracerProvider().get_tracer("test"))
 
 
 async def _publish_all(intake: Running) -> None:
@@ -264,6 +265,56 @@ async def test_when_nothing_moves_at_all_a_few_are_tried(intake: Running) -> Non
     assert await _sweep(intake) == 20
     tried = await intake.pool.fetch("SELECT case_id FROM journeys WHERE redrives = 1")
     assert {row["case_id"] for row in tried} == set(cases[5:])
+
+
+async def test_a_lost_message_that_the_outbox_has_forgotten_is_said_anew(intake: Running) -> None:
+    case_id = await _submit(intake)
+    await intake.client.post(f"/v1/cases/{case_id}/messages", json={"text": "And now?"})
+    said = "SELECT event_id, cause_id, key, subject, said_at, body FROM outbox ORDER BY said_at"
+    first = await intake.pool.fetch(said)
+    await _publish_all(intake)
+    await intake.pool.execute("DELETE FROM outbox")
+    await _age(intake, case_id, 7200)
+    await intake.pool.execute("UPDATE progress SET projected_at = now() - interval '1 h'")
+    assert await _sweep(intake) == 2
+    pending = await intake.pool.fetch(
+        "SELECT p.redrive FROM outbox_pending p JOIN outbox o USING (position)"
+    )
+    assert [row["redrive"] for row in pending] == [1, 1]
+    again = await intake.pool.fetch(said)
+    assert [row["event_id"] for row in again] == [row["event_id"] for row in first]
+    assert [CaseSubmitted.model_validate_json(row["body"]) for row in again] == [
+        CaseSubmitted.model_validate_json(row["body"]) for row in first
+    ]
+    assert [(row["cause_id"], row["key"], row["subject"]) for row in again] == [
+        (row["cause_id"], row["key"], row["subject"]) for row in first
+    ]
+
+
+async def test_a_lost_message_of_which_nothing_is_stored_does_not_count_as_published(
+    intake: Running,
+) -> None:
+    case_id = await _submit(intake)
+    await _publish_all(intake)
+    await intake.pool.execute("DELETE FROM outbox")
+    await intake.pool.execute("DELETE FROM submissions")
+    await _age(intake, case_id, 7200)
+    await intake.pool.execute("UPDATE progress SET projected_at = now() - interval '1 h'")
+    assert await _sweep(intake) == 0
+
+
+async def test_a_later_message_counts_more_than_a_clock_that_runs_ahead(intake: Running) -> None:
+    case_id = await _submit(intake)
+    story = _story(case_id)
+    decided, referred = story[2], story[1]
+    assert isinstance(referred, CaseReferred)
+    early = {"sequence": 1, "reopened": True, "referred_at": NOW - timedelta(hours=1)}
+    reopened = referred.model_copy(update=early)
+    for order in ([0, 1], [1, 0]):
+        await _project(intake, [decided, reopened], order)
+        shown = await _shown(intake, case_id)
+        assert shown["status"] == "reopened"
+        assert shown["referral"]["since"] == "2026-11-20T09:00:00Z"
 
 
 async def test_a_message_whose_customer_was_told_is_never_published_again(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -11,6 +12,9 @@ from deploy.local.mailbox import running
 from deploy.local.mailbox.receiving import Drop, Fault, Refuse
 from deploy.local.mailbox.running import MailCatcher
 from deploy.local.ports import free_port
+from services.notifier import store
+from services.notifier.attempts import Back
+from services.notifier.domain import Channel
 from shared.events.catalogue import Notice
 from tests.integration.notifier_service import (
     TRACEPARENT,
@@ -18,6 +22,7 @@ from tests.integration.notifier_service import (
     Notifier,
     case_of,
     notifier,
+    record,
     until,
 )
 
@@ -327,3 +332,29 @@ async def test_sending_belongs_to_the_trace_of_the_case(service: Notifier) -> No
     assert notified.parent is not None
     assert notified.parent.span_id == send.context.span_id
     assert ANNA not in str(dict(send.attributes or {}))
+
+
+async def test_a_trace_that_nobody_records_is_passed_on_without_a_span(service: Notifier) -> None:
+    unrecorded = TRACEPARENT.removesuffix("-01") + "-00"
+    reachable, unreachable = case_of(ANNA), case_of()
+    async with service.sending():
+        for case in (reachable, unreachable):
+            await service.runner([record(case.submitted(), unrecorded)])
+        await service.settled(2)
+    rows = await service.pool.fetch("SELECT traceparent FROM outbox")
+    assert [row["traceparent"] for row in rows] == [unrecorded] * 2
+    names = {span.name.split()[0] for span in service.spans.get_finished_spans()}
+    assert names == {"batch"}
+
+
+async def test_a_claim_does_not_take_a_notice_its_place_in_the_queue(service: Notifier) -> None:
+    await service.consume(case_of(ANNA).submitted())
+    planned = await service.pool.fetchval("SELECT due_at FROM queue")
+    async with service.pool.acquire() as connection:
+        (claimed,) = await store.claim(connection, Channel.EMAIL, 10, timedelta(minutes=1))
+        assert await store.claim(connection, Channel.EMAIL, 10, timedelta(minutes=1)) == []
+        await store.settle(connection, [(claimed, Back())])
+        assert await service.pool.fetchval("SELECT due_at FROM queue") == planned
+        (again,) = await store.claim(connection, Channel.EMAIL, 10, timedelta(minutes=1))
+    assert (again.id, again.attempts) == (claimed.id, 0)
+    assert again.lease != claimed.lease

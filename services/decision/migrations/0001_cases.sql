@@ -6,7 +6,8 @@ CREATE TABLE cases (
     state text NOT NULL CHECK (state IN ('decided', 'referred')),
     sequence integer NOT NULL,
     received_at timestamptz NOT NULL,
-    goodwill_eur numeric,
+    goodwill_eur numeric, -- of a forgiven slip; help that is owed does not count
+    queue text, -- where a person has it, or was told of it
     outcome json NOT NULL,
     inputs text NOT NULL, -- the event as it was decided upon, byte for byte
     policy text NOT NULL,

@@ -38,6 +38,7 @@ class Situation(StrEnum):
     INFORMATION = "information"
     OWN_SLIP = "own_slip"
     UNCLEAR = "unclear"
+    STAFF_CONDUCT = "staff_conduct"
 
 
 class _Part(BaseModel):
@@ -48,11 +49,18 @@ Euros = Annotated[Decimal, Field(ge=0)]
 
 
 class RemedySpec(_Part):
-    """One remedy of a row: what it is and what it costs."""
+    """One remedy of a row: what it is, what it costs, whether conduct must open it."""
 
     kind: RemedyKind
     money: Literal["claim", "extra", "none"] = "none"
     cost: Euros = Decimal(0)
+    goodwill: bool = False
+
+    @model_validator(mode="after")
+    def _a_claim_counts_where_no_sum_is_named(self) -> Self:
+        if self.money == "claim" and not self.cost:
+            raise ValueError("money: claim needs a cost, which counts where no sum is named")
+        return self
 
 
 Row = Annotated[tuple[RemedySpec, ...], Field(min_length=1)]

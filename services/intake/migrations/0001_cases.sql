@@ -1,5 +1,5 @@
--- A case and what the other services have said about it since. The read model starts at -infinity: clocks of other machines
--- are compared with each other, never with ours.
+-- A case and what the other services have said about it since; -1: nothing yet about any message. Words are put in order by
+-- the message that they are about, so that the clocks of other machines do not count.
 CREATE TABLE cases (
     case_id uuid PRIMARY KEY,
     customer_id text NOT NULL,
@@ -11,15 +11,17 @@ CREATE TABLE cases (
     accepted_at timestamptz NOT NULL,
     messages integer NOT NULL DEFAULT 0,
     status text NOT NULL DEFAULT 'received',
-    status_at timestamptz NOT NULL DEFAULT '-infinity',
+    status_sequence integer NOT NULL DEFAULT -1,
     status_rank integer NOT NULL DEFAULT 0,
     tags json,
     tags_sequence integer NOT NULL DEFAULT -1,
     decision json,
     decided_at timestamptz,
+    decided_sequence integer NOT NULL DEFAULT -1,
     referral json,
     proposal json,
     referred_at timestamptz,
+    referred_sequence integer NOT NULL DEFAULT -1,
     answer_due_at timestamptz
 ) WITH (fillfactor = 60);
 -- Case ids grow with time: newest first is the id, downwards.

@@ -18,6 +18,7 @@ import idna
 
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
 _ADDRESS: Final = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([^\s@<>\[\]()\\,;:\"]+)")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _LONGEST_LOCAL_PART: Final = 64
 _LONGEST_ADDRESS: Final = 254
 _WORD_BYTES: Final = 45  # of UTF-8: as base64 in an encoded word it stays below its 75 characters
@@ -43,8 +44,9 @@ def mailbox(address: str) -> Mailbox:
         BadAddressError: the address cannot be one.
 
     """
-    found = _ADDRESS.fullmatch(address.strip())
-    if found is None or not address.strip().isprintable():
+    address = address.strip()
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not address.isprintable():
         raise BadAddressError("not an e-mail address")
     local, domain = found.groups()
     if not domain.isascii():
@@ -52,7 +54,7 @@ def mailbox(address: str) -> Mailbox:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise BadAddressError("not a domain name") from error
-    elif not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", domain):
+    elif not _DOMAIN.fullmatch(domain):
         raise BadAddressError("not a domain name")
     whole = f"{local}@{domain}"
     if len(local.encode()) > _LONGEST_LOCAL_PART or len(whole.encode()) > _LONGEST_ADDRESS:
@@ -95,7 +97,7 @@ class Sender:
             f"From: {self._from}\r\n"
             f"To: {_person(to_name, to.address)}\r\n"
             f"Subject: {_words_cached(subject)}\r\n"
-            f"Date: {format_datetime(at)}\r\n"
+            f"Date: {_date(at.replace(microsecond=0))}\r\n"
             f"Message-ID: {self.message_id(notice_id)}\r\n"
             f"X-Evenhand-Case: {case_id}\r\n"
             f"X-Evenhand-Notice: {notice}\r\n"
@@ -115,9 +117,10 @@ class Sender:
 
 
 def _part(kind: str, text: str, boundary: str) -> bytes:
-    data = text.replace("\n", "\r\n").encode()
+    octets = text.encode()
+    data = octets.replace(b"\n", b"\r\n")
     # Readable where most of it is ASCII, short where it is not.
-    if len(text) >= _MOSTLY_ASCII * len(text.encode()):
+    if len(text) >= _MOSTLY_ASCII * len(octets):
         encoding, body = "quoted-printable", b2a_qp(data)
     else:
         encoding, body = "base64", _base64_lines(data)
@@ -143,6 +146,9 @@ def _person(name: str, address: str) -> str:
 
 def _words(text: str) -> str:
     """Write any text as RFC 2047 encoded words, folded between them."""
+    whole = text.encode(errors="replace")
+    if len(whole) <= _WORD_BYTES:
+        return _word(whole)
     words, chunk = [], b""
     for letter in text:
         octets = letter.encode(errors="replace")
@@ -151,9 +157,12 @@ def _words(text: str) -> str:
             chunk = b""
         chunk += octets
     words.append(chunk)
-    return "\r\n ".join(
-        f"=?utf-8?b?{b2a_base64(word, newline=False).decode('ascii')}?=" for word in words
-    )
+    return "\r\n ".join(map(_word, words))
+
+
+def _word(octets: bytes) -> str:
+    return f"=?utf-8?b?{b2a_base64(octets, newline=False).decode('ascii')}?="
 
 
 _words_cached = lru_cache(maxsize=256)(_words)
+_date = lru_cache(maxsize=256)(format_datetime)

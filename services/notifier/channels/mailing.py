@@ -11,16 +11,17 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.notifier.attempts import Deferred, Refused, Untried
 from services.notifier.channels.email import BadAddressError, Sender, mailbox
+from services.notifier.channels.replies import BrokenError
 from services.notifier.channels.smtp import (
-    BrokenError,
     Dialogue,
     Letter,
     Server,
     UnreachableError,
     UnsentError,
 )
-from services.notifier.domain import Channel, Deferred, Outgoing, Refused, Untried, called
+from services.notifier.domain import Channel, Outgoing, called
 from services.notifier.messages.render import Voice
 from services.notifier.tray import Job, Tray
 

@@ -11,28 +11,22 @@ receivers tell the repeat.
 
 import asyncio
 import ssl
-from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal, cast
 
 import aiosmtplib
-from typing_extensions import override
 
+from services.notifier.attempts import Attempt, Deferred, Refused, Sent
 from services.notifier.channels.email import Mailbox
-from services.notifier.domain import Attempt, Deferred, Refused, Sent
+from services.notifier.channels.replies import BrokenError, Replies
 
 _START_INPUT: Final = 354
 _CLOSING: Final = 421
-_LONGEST_REPLY: Final = 64 * 1024
 
 
 class UnreachableError(Exception):
     """No connection could be opened; the text says why, without personal data."""
-
-
-class BrokenError(Exception):
-    """The connection cannot be used any more; the text says why."""
 
 
 class UnsentError(BrokenError):
@@ -63,73 +57,6 @@ class Letter:
     data: bytes
 
 
-class _Replies(asyncio.Protocol):
-    """Reads replies (code and enhanced code, never the text: it may quote the address)."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._replies: deque[str] = deque()
-        self._waiting: asyncio.Future[None] | None = None
-        self._lost: str | None = None
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        if len(self._buffer) > _LONGEST_REPLY:
-            self._end("reply without an end")
-        for line in lines:
-            if line[3:4] != b"-":
-                self._replies.append(_codes(line))
-        self._wake()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end("connection lost")
-
-    def _end(self, why: str) -> None:
-        self._lost = self._lost or why
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    @property
-    def lost(self) -> bool:
-        """Say whether the server is gone."""
-        return self._lost is not None
-
-    @property
-    def unread(self) -> bool:
-        """Say whether there is a reply that nobody has read."""
-        return bool(self._replies)
-
-    async def next(self) -> str:
-        """Return the next reply.
-
-        Raises:
-            BrokenError: there is no further reply.
-
-        """
-        while not self._replies:
-            if self._lost is not None:
-                raise BrokenError(self._lost)
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        return self._replies.popleft()
-
-
-def _codes(line: bytes) -> str:
-    """Return `250` or `550 5.1.1` of a reply's last line."""
-    code, _, text = line.decode("ascii", "replace").strip().partition(" ")
-    if not (code.isdecimal() and len(code) == 3):  # noqa: PLR2004 - the digits of a code
-        return "000"  # not SMTP: belongs to no class, and is tried again
-    enhanced, _, _ = text.partition(" ")
-    if enhanced[:1] == code[0] and enhanced.replace(".", "").isdecimal() and "." in enhanced:
-        return f"{code} {enhanced[:11]}"
-    return code
-
-
 class Dialogue:
     """A conversation with a server over one open connection."""
 
@@ -142,7 +69,7 @@ class Dialogue:
         utf8: bool,
     ) -> None:
         self._transport = transport
-        self._replies = _Replies()
+        self._replies = Replies()
         transport.set_protocol(self._replies)
         self._patience = server.patience.total_seconds()
         self._pipelining = pipelining

@@ -16,17 +16,14 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 from standardwebhooks import Webhook
 
+from services.notifier.attempts import Attempt, Deferred, Refused, Sent
 from services.notifier.domain import (
-    Attempt,
     Channel,
     Content,
-    Deferred,
     FinalAnswer,
     InReview,
     Outgoing,
     Receipt,
-    Refused,
-    Sent,
 )
 from services.notifier.tray import Tray
 from shared import clock
@@ -90,7 +87,7 @@ class Hooks:
             timeout=self._patience,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        self.start_within = timedelta(minutes=2)
+        self.start_within = timedelta(seconds=10)
         self.hold = self.start_within + 3 * patience
 
     def closed_for(self) -> float:

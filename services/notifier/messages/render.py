@@ -103,21 +103,19 @@ class Voice:
         jurisdiction: str | None,
     ) -> Message:
         """Put a notice into words."""
-        texts, frame = self._texts[language], self._frames[language]
-        subject, plain, html = self._middle(content, language, (jurisdiction or "").upper())
+        texts = self._texts[language]
+        said = self._middle(content, language, (jurisdiction or "").upper())
         named = called(name)
         greeting = texts.greeting.format(name=named) if named else texts.greeting_unnamed
         case = texts.case.format(case=case_id)
         return Message(
-            subject,
-            f"{greeting}\n\n{plain}\n\n{case}\n\n{texts.closing}\n",
-            f"{frame.head}{escape(subject)}{frame.body}<p>{escape(greeting)}</p>\n"
-            f"{html}\n<p>{escape(case)}</p>\n{frame.foot}",
+            said.subject,
+            f"{greeting}{said.plain}{case}{self._frames[language].plain_foot}",
+            f"{said.html_head}<p>{escape(greeting)}</p>{said.html}<p>{escape(case)}</p>"
+            f"{self._frames[language].html_foot}",
         )
 
-    def _render_middle(
-        self, content: Content, language: Language, jurisdiction: str
-    ) -> tuple[str, str, str]:
+    def _render_middle(self, content: Content, language: Language, jurisdiction: str) -> "_Middle":
         texts = self._texts[language]
         match content:
             case Receipt():
@@ -135,10 +133,14 @@ class Voice:
                 blocks = list(_answer(content, texts.final_answer, language, jurisdiction))
             case _:
                 assert_never(content)
-        return (
+        frame = self._frames[language]
+        plain = "\n\n".join(_plain(block) for block in blocks)
+        html = "\n".join(_html(block) for block in blocks)
+        return _Middle(
             subject,
-            "\n\n".join(_plain(block) for block in blocks),
-            "\n".join(_html(block) for block in blocks),
+            f"\n\n{plain}\n\n",
+            f"{frame.html_title}{escape(subject)}{frame.html_body}",
+            f"\n{html}\n",
         )
 
     def _date(self, instant: datetime, language: Language, jurisdiction: str) -> str:
@@ -148,12 +150,23 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
-    """The parts of an HTML message that are the same in all messages of a language."""
+class _Middle:
+    """What the messages of the same content, language and place have in common."""
 
-    head: str
-    body: str
-    foot: str
+    subject: str
+    plain: str
+    html_head: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The parts that are the same in all messages of a language."""
+
+    html_title: str
+    html_body: str
+    html_foot: str
+    plain_foot: str
 
     @classmethod
     def of(cls, language: Language, texts: Texts) -> "_Frame":
@@ -165,7 +178,8 @@ class _Frame:
             '<body style="margin:0;background:#ffffff;color:#1a1a1a">\n'
             '<main style="max-width:38em;margin:0 auto;padding:1.5em;'
             'font:16px/1.5 system-ui,sans-serif">\n',
-            f"<p>{closing}</p>\n</main>\n</body>\n</html>\n",
+            f"\n<p>{closing}</p>\n</main>\n</body>\n</html>\n",
+            f"\n\n{texts.closing}\n",
         )
 
 

@@ -17,7 +17,7 @@ CREATE TABLE waiting (
     sequence integer NOT NULL,
     customer_id text NOT NULL,
     language text,
-    content jsonb NOT NULL,
+    content json NOT NULL,
     cause_id uuid NOT NULL,
     traceparent text NOT NULL,
     planned_at timestamptz NOT NULL,
@@ -25,7 +25,9 @@ CREATE TABLE waiting (
 );
 
 -- What the customer is told, and what became of it. The id is derived from case, notice, sequence
--- and channel, so that each is planned once. Rows stay: they are the proof of what was said.
+-- and channel, so that each is planned once. Rows stay: they are the proof of what was said. Each
+-- is written twice, when it is planned and when it is settled: half a page is kept for the second
+-- version, so that no index changes; without that the table grows as large, and costs more.
 CREATE TABLE notices (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL,
@@ -34,7 +36,7 @@ CREATE TABLE notices (
     sequence integer NOT NULL,
     channel text NOT NULL,
     language text NOT NULL,
-    content jsonb NOT NULL,
+    content json NOT NULL,
     cause_id uuid NOT NULL,
     traceparent text NOT NULL,
     planned_at timestamptz NOT NULL,
@@ -43,15 +45,16 @@ CREATE TABLE notices (
     detail text,
     settled_at timestamptz,
     CHECK ((outcome IS NULL) = (settled_at IS NULL))
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 
--- What still has to be sent: a row here for each notice without an outcome. `due_at` orders the queue; while a row is leased it is the instant at
--- which the lease runs out.
+-- What still has to be sent: a row here for each notice without an outcome. `due_at` orders the
+-- queue; a lease does not touch it, so that claiming changes no index.
 CREATE TABLE queue (
     notice_id uuid PRIMARY KEY,
     channel text NOT NULL,
     due_at timestamptz NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
-    lease uuid
-) WITH (fillfactor = 70);
+    lease uuid,
+    leased_until timestamptz NOT NULL DEFAULT '-infinity'
+) WITH (fillfactor = 50);
 CREATE INDEX queue_due ON queue (channel, due_at);

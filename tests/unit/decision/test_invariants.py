@@ -14,9 +14,9 @@ from services.decision.decide import Decided, Outcome, decide
 from services.decision.entitlement import Entitlement, entitlement
 from services.decision.goodwill import History
 from services.decision.policy.model import Policy
-from shared.events.answer import Basis, Disposition
+from shared.events.answer import Basis, Disposition, Remedy
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified
+from shared.events.catalogue import CaseClassified, Decision
 from shared.events.tags import Fault, Flag, Pressure, Tone
 
 MakeCase = Callable[..., CaseClassified]
@@ -56,7 +56,21 @@ def _given(outcome: Outcome) -> int:
     """Order answers by how much more than owed they give."""
     if not isinstance(outcome, Decided):
         return 0
-    return int(outcome.answer.decision.disposition is Disposition.GOODWILL)
+    decision = outcome.answer.decision
+    return int(decision.disposition is Disposition.GOODWILL) + sum(
+        remedy.share == "goodwill" for remedy in decision.remedies
+    )
+
+
+def _decision(outcome: Outcome) -> Decision | None:
+    answer = outcome.answer if isinstance(outcome, Decided) else outcome.proposal
+    return None if answer is None else answer.decision
+
+
+def _owed(decision: Decision | None) -> list[Remedy]:
+    """Return what does not depend on goodwill."""
+    remedies = () if decision is None else decision.remedies
+    return [remedy for remedy in remedies if remedy.share == "entitlement"]
 
 
 @many
@@ -72,7 +86,63 @@ def test_tone_and_pressure_never_change_what_is_owed(
     if decision.basis in {Basis.ENTITLEMENT, Basis.TRUST}:
         assert isinstance(other, Decided)
         same = other.answer.decision.model_copy(update={"boundary": decision.boundary})
-        assert same == decision
+        if decision.disposition is Disposition.PARTLY_UPHELD:
+            assert _owed(same) == _owed(decision)
+            assert (same.disposition, same.basis) == (decision.disposition, decision.basis)
+        else:
+            assert same == decision
+
+
+@many
+@given(
+    matter=matters,
+    tone=st.sampled_from(Tone),
+    pressure=st.sampled_from(Pressure),
+    confidence=st.floats(0, 1),
+)
+def test_no_confidence_changes_the_way_of_what_the_facts_prove(  # noqa: PLR0913, PLR0917 - drawn
+    make_case: MakeCase,
+    policy: Policy,
+    matter: dict[str, object],
+    tone: Tone,
+    pressure: Pressure,
+    confidence: float,
+) -> None:
+    sure = decide(make_case(**matter), History(), policy)
+    case = make_case(**matter, tone=tone, pressure=pressure, confidence=confidence)
+    other = decide(case, History(), policy)
+    if pressure is not Pressure.VIOLENCE and isinstance(sure, Decided) and sure.answer.proven:
+        assert isinstance(other, Decided)
+        assert _owed(other.answer.decision) == _owed(sure.answer.decision)
+
+
+@many
+@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
+def test_help_and_entitlement_in_any_answer_are_tone_blind(
+    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
+) -> None:
+    polite = decide(make_case(**matter), History(), policy)
+    other = decide(make_case(**matter, tone=tone, pressure=pressure), History(), policy)
+    assert _owed(_decision(polite)) == _owed(_decision(other))
+
+
+@many
+@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
+def test_nothing_above_the_certificate_is_declined_without_a_person(
+    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
+) -> None:
+    case = make_case(**matter, tone=tone, pressure=pressure)
+    outcome = decide(case, History(), policy)
+    decision = _decision(outcome)
+    if (
+        isinstance(outcome, Decided)
+        and decision is not None
+        and decision.disposition is Disposition.DECLINED
+        and case.claim is not None
+    ):
+        euros = policy.in_euros(case.claim) if case.claim.amount else Decimal(0)
+        assert euros is not None
+        assert euros <= policy.certificate.automatic
 
 
 @many

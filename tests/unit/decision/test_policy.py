@@ -47,6 +47,7 @@ def test_a_bank_can_use_its_own_policy_and_the_hash_tells(tmp_path: Path, policy
         (("matrix.own_slip.any", None), "own_slip"),
         (("goodwil", {}), "goodwil"),
         (("matrix.own_slip.any", [{"kind": "gold"}]), "matrix.own_slip.any.0.kind"),
+        (("matrix.own_slip.any", [{"kind": "refund", "money": "claim"}]), "claim needs a cost"),
         (("currency_of.CH", "CHF"), "CHF"),
         (("per_euro.EUR", "nothing"), "per_euro.EUR"),
     ],

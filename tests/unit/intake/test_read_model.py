@@ -53,7 +53,7 @@ def _referred(seconds: int, **more: object) -> Heard:
     )
 
 
-def _decided(seconds: int) -> Heard:
+def _decided(seconds: int, sequence: int = 0) -> Heard:
     decision = Decision(
         disposition=Disposition.UPHELD,
         basis=Basis.TRUST,
@@ -65,6 +65,7 @@ def _decided(seconds: int) -> Heard:
         CaseDecided(
             case_id=CASE,
             customer_id="C",
+            sequence=sequence,
             decision=decision,
             language="pl",
             decided_at=_at(seconds),
@@ -94,14 +95,31 @@ def _notified(notice: Notice, outcome: str = "sent", sequence: int = 0) -> Heard
     )
 
 
-@given(st.permutations([_referred(1), _decided(2), _referred(3, reopened=True)]))
-def test_the_latest_word_makes_the_status_in_any_order(order: list[Heard]) -> None:
-    assert _status_after(order) == "reopened"
+CLOCKS = st.tuples(*[st.integers(0, 2)] * 3)
 
 
-@given(st.permutations([_referred(0), _decided(0)]))
-def test_of_one_instant_the_status_further_on_wins(order: list[Heard]) -> None:
-    assert _status_after(order) == "decided"
+@given(CLOCKS, st.permutations(range(3)))
+def test_the_word_about_the_latest_message_makes_the_status_whatever_the_clocks(
+    at: tuple[int, int, int], order: list[int]
+) -> None:
+    heard = [_referred(at[0]), _decided(at[1]), _referred(at[2], sequence=1, reopened=True)]
+    assert _status_after(heard[n] for n in order) == "reopened"
+
+
+@given(CLOCKS, st.permutations(range(3)))
+def test_of_one_message_the_status_further_on_wins_whatever_the_clocks(
+    at: tuple[int, int, int], order: list[int]
+) -> None:
+    reopened = _referred(at[1], sequence=1, reopened=True)
+    heard = [_decided(at[0]), reopened, _decided(at[2], sequence=1)]
+    assert _status_after(heard[n] for n in order) == "decided"
+
+
+@given(st.permutations([_referred(0), _referred(0, sequence=1, queue=Queue.SAFETY)]))
+def test_of_two_referrals_at_one_instant_the_later_message_wins(order: list[Heard]) -> None:
+    referral = fold(order).cases[CASE].referral
+    assert referral is not None
+    assert '"queue":"safety"' in referral[2]
 
 
 def test_a_person_who_is_only_told_leaves_the_status_as_it_is() -> None:

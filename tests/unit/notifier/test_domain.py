@@ -7,13 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain import (
-    CONTENT,
+from services.notifier.attempts import (
     PAUSES,
     Again,
     Back,
-    Channel,
     Deferred,
+    Refused,
+    Sent,
+    Settled,
+    Untried,
+    after,
+)
+from services.notifier.domain import (
+    CONTENT,
+    Channel,
     FinalAnswer,
     InReview,
     Language,
@@ -21,13 +28,8 @@ from services.notifier.domain import (
     Planned,
     Receipt,
     Recipient,
-    Refused,
-    Sent,
-    Settled,
     Unreachable,
-    Untried,
     address,
-    after,
     called,
     content_of,
     language_of,

@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 from typing_extensions import override
 
+from services.notifier.attempts import Deferred, Refused, Sent
 from services.notifier.channels.email import Mailbox
+from services.notifier.channels.replies import BrokenError
 from services.notifier.channels.smtp import (
-    BrokenError,
     Dialogue,
     Letter,
     Server,
     UnreachableError,
 )
-from services.notifier.domain import Deferred, Refused, Sent
 
 Reply = Callable[[bytes], bytes | None]
 
