@@ -1,9 +1,11 @@
 """Which words of a message speak for a tag, and where they stand in it.
 
-Works on many messages at once: the best window of neighbouring words by what they add to the tag.
+Works on many messages and tags at once: the best window of neighbouring words by what they add to
+the tag. What a word adds is a whole number here, so a message's evidence is the same in any batch.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -12,12 +14,14 @@ from numpy.typing import NDArray
 from services.classifier.tagging.facts import Finding
 from services.classifier.tagging.features import Words
 from services.classifier.tagging.hashing import Ints
-from services.classifier.tagging.lists import Lists
-from services.classifier.tagging.words import spans
+from services.classifier.tagging.lists import SAFETY, VULNERABLE, Lists
+from services.classifier.tagging.scores import Sums
 from shared.events.tags import Evidence, Fault, Flag, Pressure, Tone
 
 WINDOW: Final = 8
 """Evidence is at most this many words long."""
+_FINE: Final = 1 << 24
+"""What a word adds to a logit is kept as a whole number of parts of this size."""
 
 Target = Literal["tone", "pressure", "fault", "flags"]
 
@@ -32,23 +36,26 @@ SHOWS: Final[dict[str, frozenset[str]]] = {
     Fault.COMPANY: frozenset({"admitted"}),
     Fault.THIRD_PARTY: frozenset({"third", "deceived"}),
     Fault.SHARED: frozenset({"both", "gave_code", "last_hour"}),
-    **{flag: frozenset({str(flag)}) for flag in Flag},
+    Flag.VULNERABLE: VULNERABLE,
+    Flag.SAFETY: SAFETY,
+    **{flag: frozenset({str(flag)}) for flag in (Flag.FRAUD, Flag.STAFF_CONDUCT, Flag.LEGAL)},
 }
 """The word lists that stand for a value: evidence that holds one of their words names the list."""
 
 
-def best_windows(gain: NDArray[np.float64], starts: Ints, message: Ints) -> tuple[Ints, Ints]:
-    """Return the first and the last word (both included) of each message's best window.
+def best_windows(gain: Ints, starts: Ints, claim: Ints) -> tuple[Ints, Ints]:
+    """Return the first and the last word (both included) of each claim's best window.
 
-    `gain` says what each word adds, `message` whose it is; `starts` where each message begins, with
-    its opening mark, which is chosen only where a message has no words at all.
+    `gain` says what each word adds, `claim` which claim it is looked at for; `starts` where the
+    words of each claim begin, with the opening mark of the message, which is chosen only where a
+    message has no words at all.
     """
     ends = np.append(starts[1:], len(gain))
-    running = np.concatenate([[0.0], np.cumsum(gain)])
+    running = np.concatenate([[0], np.cumsum(gain)])
     here = np.arange(len(gain))
-    worth = running[np.minimum(here + WINDOW, ends[message])] - running[here]
-    worth[starts] = -np.inf
-    first = _peaks(worth, starts, message)
+    worth = running[np.minimum(here + WINDOW, ends[claim])] - running[here]
+    worth[starts] = np.iinfo(np.int64).min
+    first = _peaks(worth, starts, claim)
     last = np.minimum(first + WINDOW, ends) - 1
     for _ in range(WINDOW - 1):
         first = first + ((first < last) & (gain[first] <= 0))
@@ -56,55 +63,123 @@ def best_windows(gain: NDArray[np.float64], starts: Ints, message: Ints) -> tupl
     return first, last
 
 
-def _peaks(worth: NDArray[np.float64], starts: Ints, message: Ints) -> Ints:
+def _peaks(worth: Ints, starts: Ints, claim: Ints) -> Ints:
     best = np.maximum.reduceat(worth, starts)
-    hits = np.flatnonzero(worth == best[message])
-    peaks: Ints = hits[np.searchsorted(message[hits], np.arange(len(starts)))]
+    hits = np.flatnonzero(worth == best[claim])
+    peaks: Ints = hits[np.searchsorted(claim[hits], np.arange(len(starts)))]
     return peaks
 
 
-class Witness:
-    """Collects the evidence of a batch of messages."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What each word adds to one column of a head: whole numbers, and the size of their unit."""
 
-    def __init__(self, texts: Sequence[str], lists: Lists, members: list[frozenset[int]]) -> None:
-        self.evidence: list[list[Evidence]] = [[] for _ in texts]
-        self._texts = texts
+    words: Words
+    rows: Sums
+    scale: NDArray[np.float64]
+
+    def gain(self, at: Ints, column: Ints | int) -> Ints:
+        """Return what the words at these places add to a column, the same or one for each."""
+        parts = self.rows[at, column] * (self.scale * _FINE)[column]
+        whole: Ints = np.rint(parts).astype(np.int64)
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A tag of one message that its words are to show, or that the facts have shown already."""
+
+    message: int
+    target: Target
+    value: str
+    rule: str | None = None
+
+
+class Witness:
+    """Collects what is claimed of a batch of messages, then finds all the evidence at once."""
+
+    def __init__(self, lists: Lists, members: list[frozenset[int]]) -> None:
         self._names = lists.concepts
         self._members = members
-        self._places: dict[int, list[tuple[int, int]]] = {}
+        self._claims: list[Claim] = []
+        self._gains: list[Ints] = []
+        self._groups: list[Ints] = []
+        self._begins: list[Ints] = []
+        self._ends: list[Ints] = []
+        self._lengths: list[Ints] = []
 
-    def cite(
-        self, target: Target, values: Sequence[str | None], gain: NDArray[np.float64], words: Words
+    def hear(
+        self, target: Target, values: Sequence[str | None], table: Column, column: Ints, over: int
     ) -> None:
-        """Add, for each message with a value, the window of words that speaks most for it."""
-        first, last = best_windows(gain, words.starts, words.message)
-        sides = zip(values, first.tolist(), last.tolist(), strict=True)
-        for message, (value, begin, end) in enumerate(sides):
-            if value is None or words.place[begin] < 0:
-                continue
-            places = self._places_of(message)
-            self.evidence[message].append(
-                Evidence(
-                    target=target,
-                    value=value,
-                    source=self._source(target, value, words.group[begin : end + 1]),
-                    start=places[words.place[begin]][0],
-                    end=places[words.place[end]][1],
-                )
-            )
+        """Claim, for each message with a value, the words that speak for its column.
 
-    def cite_fact(self, message: int, finding: Finding) -> None:
+        They speak for it as far as they speak less for the column `over`; -1 is no column.
+        """
+        speaking = [message for message, value in enumerate(values) if value is not None]
+        if not speaking:
+            return
+        self._claims += [Claim(n, target, value) for n, value in enumerate(values) if value]
+        words = table.words
+        starts = words.starts[speaking]
+        lengths = words.ends[speaking] - starts
+        at = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        gain = table.gain(at, np.repeat(column[speaking], lengths))
+        self._gains.append(gain - table.gain(at, over) if over >= 0 else gain)
+        self._groups.append(words.group[at])
+        self._begins.append(words.begin[at])
+        self._ends.append(words.end[at])
+        self._lengths.append(lengths)
+
+    def hear_fact(self, message: int, finding: Finding) -> None:
         """Add the rule by which the facts settled who erred."""
-        self.evidence[message].append(
-            Evidence(target="fault", value=finding.fault, source=f"rule:{finding.rule}")
-        )
+        self._claims.append(Claim(message, "fault", finding.fault, finding.rule))
 
-    def _places_of(self, message: int) -> list[tuple[int, int]]:
-        if message not in self._places:
-            self._places[message] = list(spans(self._texts[message]))
-        return self._places[message]
+    def evidence(self, messages: int) -> list[list[Evidence]]:
+        """Return the evidence of each of so many messages, in the order in which it was claimed."""
+        found: list[list[Evidence]] = [[] for _ in range(messages)]
+        windows = iter(self._windows())
+        for claim in self._claims:
+            if claim.rule is not None:
+                proof = Evidence(
+                    target=claim.target, value=claim.value, source=f"rule:{claim.rule}"
+                )
+            else:
+                begin, end, groups = next(windows)
+                if begin < 0:
+                    continue
+                proof = Evidence(
+                    target=claim.target,
+                    value=claim.value,
+                    source=self._source(claim, groups),
+                    start=begin,
+                    end=end,
+                )
+            found[claim.message].append(proof)
+        return found
 
-    def _source(self, target: Target, value: str, groups: Ints) -> str:
-        named = {self._names[n] for group in groups.tolist() for n in self._members[group]}
-        fitting = named & SHOWS[value]
-        return f"list:{min(fitting)}" if fitting else f"model:{target}"
+    def _windows(self) -> list[tuple[int, int, list[int]]]:
+        """Return place and concept sets of the best window of each claim; place -1 for none."""
+        if not self._gains:
+            return []
+        lengths = np.concatenate(self._lengths)
+        starts = np.cumsum(lengths) - lengths
+        claim = np.repeat(np.arange(len(lengths)), lengths)
+        first, last = best_windows(np.concatenate(self._gains), starts, claim)
+        begin = np.concatenate(self._begins)[first].tolist()
+        end = np.concatenate(self._ends)[last].tolist()
+        groups = np.concatenate(self._groups)
+        return [
+            (b, e, groups[f : n + 1].tolist())
+            for b, e, f, n in zip(begin, end, first.tolist(), last.tolist(), strict=True)
+        ]
+
+    def _source(self, claim: Claim, groups: list[int]) -> str:
+        shows = SHOWS[claim.value]
+        fitting = {
+            self._names[concept]
+            for group in groups
+            if group
+            for concept in self._members[group]
+            if self._names[concept] in shows
+        }
+        return f"list:{min(fitting)}" if fitting else f"model:{claim.target}"

@@ -9,6 +9,8 @@ Every feature is a row number of a weight table, computed with integer arithmeti
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
@@ -22,8 +24,8 @@ from services.classifier.tagging.hashing import (
     Ints,
     neighbours_buckets,
 )
-from services.classifier.tagging.lists import Lists, Phrase
-from services.classifier.tagging.words import is_disguised, is_shouted, normalise, split
+from services.classifier.tagging.lists import GAP, Lists, Meaning, Phrase
+from services.classifier.tagging.words import is_disguised, is_shouted, normalise, split, visible
 
 REACH: Final = 8
 """Two concepts this many words apart or nearer form a pair."""
@@ -37,6 +39,7 @@ class Sequel:
 
     word: Ints
     starts: Ints
+    ends: Ints
     message: Ints
 
 
@@ -45,17 +48,19 @@ class Words:
     """A sequence of words of many messages on end, each with the rows of its context."""
 
     starts: Ints  # index of each message's opening mark
+    ends: Ints  # index after each message's last word
     message: Ints  # number of the message that the word belongs to
-    place: Ints  # index of the word among all words of its message; -1 is the opening mark
+    begin: Ints  # where the word begins in its message, in code points; -1 is the opening mark
+    end: Ints  # where it ends
     word: Ints  # number in the vocabulary; 0 is the opening mark
-    left: Ints  # row of this word with the one before it
     group: Ints  # number of the set of concepts that it stands for; 0 is the empty set
+    left: Ints  # row of this word with the one before it
     left_group: Ints  # the last group before it within reach; 0 when there is none
 
     @property
     def have_any(self) -> NDArray[np.bool_]:
         """Whether each message has any word."""
-        return np.diff(np.append(self.starts, len(self.word))) > 1
+        return (self.ends - self.starts) > 1
 
     def concepts(self, start: int, end: int, known: "Vocabulary") -> frozenset[str]:
         """Return the names of the concepts of the words in [start, end)."""
@@ -63,8 +68,13 @@ class Words:
         return frozenset(known.lists.concepts[n] for concepts in members for n in concepts)
 
 
-HASH, GROUP, VISIBLE_GROUP, KIND, ANCHOR, SHAPE = range(6)
-"""Columns of `Vocabulary.table`. SHAPE is a row of word shapes, NOTHING when there is none."""
+HASH, GROUP, VISIBLE_GROUP, KIND, LENGTH, SHAPE, PARTNERS, WANTED, VISIBLE_WANTED = range(9)
+"""Columns of `Vocabulary.table`. SHAPE is a row of word shapes, NOTHING when there is none.
+
+PARTNERS are the bits of phrases' words that the word may be, WANTED the bits of those that must
+stand near it in some phrase that it is the longest word of.
+"""
+_COLUMNS: Final = 9
 UNSEEN, MANNER, CONTENT = range(3)
 """Kinds: nothing visible remains, a sign or a word of manner, any other word."""
 
@@ -82,8 +92,8 @@ class Vocabulary:
         self.phrases: dict[int, tuple[list[Phrase], list[Phrase]]] = {}
         self.groups: dict[frozenset[int], int] = {}
         self.members: list[frozenset[int]] = []
-        self._table = Growing(6)
-        self._learnt: list[tuple[int, int, int, int, int, int]] = []
+        self._table = Growing(_COLUMNS)
+        self._learnt: list[int] = []
         self.group_of(frozenset())
         self._learn("")
 
@@ -107,38 +117,44 @@ class Vocabulary:
     def table(self) -> Ints:
         """What is known of each word, one row a word, in the columns named above."""
         if self._learnt:
-            self._table.extend(np.array(self._learnt, np.int64))
+            self._table.extend(np.array(self._learnt, np.int64).reshape(-1, _COLUMNS))
             self._learnt.clear()
         return self._table.rows
 
     def _learn(self, word: str) -> int:
         number = self.number[word] = len(self.plain)
         plain = normalise(word)
-        concepts = self.lists.concepts_of(plain)
+        meaning = self.lists.meaning(plain)
+        concepts = meaning.concepts
         disguised = is_disguised(plain)
         content = bool(plain) and plain[0].isalnum() and not disguised
         kind = CONTENT if content and not concepts & self.lists.manner else MANNER
-        phrases, anchors = self.lists.phrases_around(plain), 0
         shape = DISGUISED if disguised else SHOUTED if is_shouted(word) else NOTHING
         self.plain.append(plain)
-        if phrases:
-            of_fault = [phrase for phrase in phrases if phrase.concept in self.lists.fault]
-            self.phrases[number] = (
-                [phrase for phrase in phrases if phrase not in of_fault],
-                of_fault,
-            )
-            anchors = 1 * bool(self.phrases[number][0]) + 2 * bool(of_fault)
-        self._learnt.append(
-            (
-                zlib.crc32(plain.encode("utf-8", "surrogatepass")),
-                self.group_of(concepts),
-                self.group_of(concepts - self.lists.manner),
-                kind if plain else UNSEEN,
-                anchors,
-                shape,
-            )
+        wanted, visible_wanted = self._expect(number, meaning) if meaning.anchored else (0, 0)
+        self._learnt += (
+            zlib.crc32(plain.encode("utf-8", "surrogatepass")),
+            self.group_of(concepts),
+            self.group_of(concepts - self.lists.manner - self.lists.flags),
+            kind if plain else UNSEEN,
+            len(word),
+            shape,
+            meaning.partners,
+            wanted,
+            visible_wanted,
         )
         return number
+
+    def _expect(self, number: int, meaning: Meaning) -> tuple[int, int]:
+        """Keep the phrases around a word, those of fault apart; return the bits of both kinds."""
+        fault = self.lists.fault
+        kinds = (
+            [phrase for phrase in meaning.anchored if phrase.concept not in fault],
+            [phrase for phrase in meaning.anchored if phrase.concept in fault],
+        )
+        self.phrases[number] = kinds
+        full, of_fault = (reduce(or_, (phrase.bit for phrase in kind), 0) for kind in kinds)
+        return full, of_fault
 
 
 def encode(texts: Sequence[str], known: Vocabulary) -> tuple[Words, Words]:
@@ -151,21 +167,34 @@ def encode(texts: Sequence[str], known: Vocabulary) -> tuple[Words, Words]:
         numbers += of_text
         lengths.append(len(of_text) + 1)
     word = np.array(numbers, np.int64)
-    place = np.arange(len(word)) - np.repeat(np.cumsum(lengths) - lengths, lengths) - 1
+    begin, end = _places(texts, known.table[word, LENGTH], np.array(lengths))
     kind = known.table[word, KIND]
-    shown = (kind == CONTENT) | (place < 0)
-    seen = (kind > UNSEEN) | (place < 0)
-    full = _sequence(known, word[seen], place[seen], shown=False)
-    return full, _sequence(known, word[shown], place[shown], shown=True)
+    shown = (kind == CONTENT) | (begin < 0)
+    seen = (kind > UNSEEN) | (begin < 0)
+    full = _sequence(known, word[seen], begin[seen], end[seen], shown=False)
+    return full, _sequence(known, word[shown], begin[shown], end[shown], shown=True)
 
 
-def _sequence(known: Vocabulary, word: Ints, place: Ints, *, shown: bool) -> Words:
-    starts = np.flatnonzero(place < 0)
-    message = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(word))))
+def _places(texts: Sequence[str], characters: Ints, words: Ints) -> tuple[Ints, Ints]:
+    """Return where each word begins and ends in its message, given how long each is."""
+    place = np.append(visible("".join(texts)), 0)
+    after = np.cumsum(characters)
+    lengths = np.array([len(text) for text in texts])
+    offset = np.repeat(np.cumsum(lengths) - lengths, words)
+    begin, end = place[after - characters] - offset, place[after - 1] + 1 - offset
+    begin[np.cumsum(words) - words] = -1
+    return begin, end
+
+
+def _sequence(known: Vocabulary, word: Ints, begin: Ints, end: Ints, *, shown: bool) -> Words:
+    starts = np.flatnonzero(begin < 0)
+    ends = np.append(starts[1:], len(word))
+    message = np.repeat(np.arange(len(starts)), ends - starts)
     about = known.table[word]
     group = about[:, VISIBLE_GROUP if shown else GROUP].copy()
-    anchors = np.flatnonzero(about[:, ANCHOR] & (2 if shown else 1))
-    _add_phrases(known, Sequel(word, starts, message), anchors, group, which=int(shown))
+    wanted = about[:, VISIBLE_WANTED if shown else WANTED]
+    anchors = np.flatnonzero(wanted & _around(about[:, PARTNERS]))
+    _add_phrases(known, Sequel(word, starts, ends, message), anchors, group, which=int(shown))
     left = np.full(len(word), NOTHING, np.int64)
     hashed = about[:, HASH].astype(np.uint64)
     left[1:] = neighbours_buckets(hashed[:-1], hashed[1:])
@@ -174,23 +203,35 @@ def _sequence(known: Vocabulary, word: Ints, place: Ints, *, shown: bool) -> Wor
     left_group = np.zeros(len(word), np.int64)
     near = (np.diff(carrying) <= REACH) & (message[carrying[1:]] == message[carrying[:-1]])
     left_group[carrying[1:][near]] = group[carrying[:-1][near]]
-    return Words(starts, message, place, word, left, group, left_group)
+    return Words(starts, ends, message, begin, end, word, group, left, left_group)
+
+
+def _around(bits: Ints) -> Ints:
+    """Return for each word the bits of the words so near that they may be its phrase's next."""
+    found = np.zeros_like(bits)
+    for distance in range(1, GAP + 2):
+        found[distance:] |= bits[:-distance]
+        found[:-distance] |= bits[distance:]
+    return found
 
 
 def _add_phrases(known: Vocabulary, words: Sequel, anchors: Ints, group: Ints, which: int) -> None:
     """Add to the groups of these words the concepts of the phrases that stand around them."""
-    bounds = np.append(words.starts, len(words.word))
-    first = bounds[words.message[anchors]] + 1
-    last = bounds[words.message[anchors] + 1]
-    plain = [known.plain[n] for n in words.word.tolist()]
-    numbers = words.word[anchors].tolist()
-    for anchor, number, low, high in zip(
-        anchors.tolist(), numbers, first.tolist(), last.tolist(), strict=True
+    if not len(anchors):
+        return
+    low = words.starts[words.message[anchors]] + 1
+    high = words.ends[words.message[anchors]]
+    first, last = np.maximum(low, anchors - known.lists.reach), anchors + 1 + known.lists.reach
+    number, plain = words.word.tolist(), known.plain
+    for anchor, begin, end in zip(
+        anchors.tolist(), first.tolist(), np.minimum(high, last).tolist(), strict=True
     ):
+        before = [plain[n] for n in number[begin:anchor]][::-1]
+        after = [plain[n] for n in number[anchor + 1 : end]]
         found = {
             phrase.concept
-            for phrase in known.phrases[number][which]
-            if phrase.stands_at(plain, anchor, low, high)
+            for phrase in known.phrases[number[anchor]][which]
+            if phrase.stands_between(before, after)
         }
         if found:
             group[anchor] = known.group_of(known.members[group[anchor]] | found)

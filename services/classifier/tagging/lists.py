@@ -3,6 +3,7 @@
 Words of four languages share one concept, so what is learned from one language serves the others.
 """
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -15,14 +16,22 @@ from services.classifier.tagging.words import normalise
 GAP = 2
 """So many other words may stand between two words of a phrase."""
 
-FAULT_FILE = "fault"
-FILES = ("tone", "pressure", "flags", FAULT_FILE)
+_BITS = 62
+"""Words of phrases are told apart by so many bits before they are compared letter by letter."""
+
+FLAGS_FILE, FAULT_FILE = "flags", "fault"
+FILES = ("tone", "pressure", FLAGS_FILE, FAULT_FILE)
 
 MANNER = frozenset(
     {"insult", "vulgar", "contempt", "upset", "polite"}
     | {"institution", "court", "leave", "publicity", "harm"}
 )
 """Concepts of tone and pressure: words that carry one are not shown to the fault model."""
+
+VULNERABLE = frozenset({"illness", "bereaved", "disabled", "hardship", "barrier", "abuse"})
+SELF_HARM, HYPERBOLE = "self_harm", "hyperbole"
+SAFETY = frozenset({SELF_HARM, "danger", "bodily"})
+"""Concepts behind the two flags that bring a case to a specialist."""
 
 Pattern = tuple[str, bool]
 """A normalised word, and whether it matches as a prefix."""
@@ -35,29 +44,36 @@ class Phrase:
     before: tuple[Pattern, ...]
     after: tuple[Pattern, ...]
     concept: int
+    bit: int
+    """Set for words that may be the one looked for first: tells whether it can be near at all."""
 
-    def stands_at(self, plain: Sequence[str], anchor: int, low: int, high: int) -> bool:
-        """Tell whether the phrase stands around the word at `anchor`, within [low, high)."""
-        at = anchor
-        for pattern in self.after:
-            at = next(
-                (n for n in range(at + 1, min(at + GAP + 2, high)) if _fits(plain[n], pattern)), -1
-            )
-            if at < 0:
-                return False
-        at = anchor
-        for pattern in self.before:
-            at = next(
-                (
-                    n
-                    for n in range(at - 1, max(at - GAP - 2, low - 1), -1)
-                    if _fits(plain[n], pattern)
-                ),
-                -1,
-            )
-            if at < 0:
-                return False
-        return True
+    def stands_between(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        """Tell whether the rest of the phrase is among the words before and after its longest.
+
+        Both begin with the nearest word.
+        """
+        return _follow(after, self.after) and _follow(before, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the lists know of one word."""
+
+    concepts: frozenset[int] = frozenset()
+    anchored: tuple[Phrase, ...] = ()
+    """Phrases of which it may be the longest word."""
+    partners: int = 0
+    """Bits of the phrases' other words that it may be; two words may share a bit."""
+
+    def __or__(self, other: "Meaning") -> "Meaning":
+        return Meaning(
+            self.concepts | other.concepts,
+            self.anchored + other.anchored,
+            self.partners | other.partners,
+        )
+
+
+_MEANS_NOTHING = Meaning()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,57 +81,62 @@ class Lists:
     """Every list, compiled for look-up by word; a concept is a number, its place in `concepts`."""
 
     concepts: tuple[str, ...]
-    whole: dict[str, frozenset[int]]
-    prefixes: dict[str, frozenset[int]]
-    anchors: dict[Pattern, tuple[Phrase, ...]]
+    whole: dict[str, Meaning]
+    prefixes: dict[str, Meaning]
+    longest: int  # characters of the longest prefix
+    reach: int  # words from a phrase's longest word that the phrase may take
     manner: frozenset[int]
+    flags: frozenset[int]
     fault: frozenset[int]
 
     @classmethod
     def read(cls) -> Self:
         """Read the lists that are shipped with this package."""
         concepts: list[str] = []
-        fault: set[int] = set()
-        single: dict[Pattern, set[int]] = {}
-        anchors: dict[Pattern, list[Phrase]] = {}
+        of_file: dict[str, set[int]] = {name: set() for name in FILES}
+        known: dict[Pattern, Meaning] = {}
+
+        def add(pattern: Pattern, meaning: Meaning) -> None:
+            known[pattern] = known.get(pattern, _MEANS_NOTHING) | meaning
+
         folder = resources.files("services.classifier.tagging") / "lists"
         for name in FILES:
             content = yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
             for concept, languages in content.items():
                 number = len(concepts)
                 concepts.append(concept)
-                if name == FAULT_FILE:
-                    fault.add(number)
+                of_file[name].add(number)
                 for entry in ",".join(languages.values()).split(","):
                     parts = tuple(_pattern(part) for part in entry.split())
                     if len(parts) == 1:
-                        single.setdefault(parts[0], set()).add(number)
-                    else:
-                        at = max(range(len(parts)), key=lambda n: len(parts[n][0]))
-                        phrase = Phrase(parts[:at][::-1], parts[at + 1 :], number)
-                        anchors.setdefault(parts[at], []).append(phrase)
+                        add(parts[0], Meaning(concepts=frozenset({number})))
+                        continue
+                    at = max(range(len(parts)), key=lambda n: len(parts[n][0]))
+                    first = parts[at + 1] if at + 1 < len(parts) else parts[at - 1]
+                    bit = 1 << zlib.crc32(first[0].encode()) % _BITS
+                    phrase = Phrase(parts[:at][::-1], parts[at + 1 :], number, bit)
+                    add(parts[at], Meaning(anchored=(phrase,)))
+                    add(first, Meaning(partners=bit))
         return cls(
             tuple(concepts),
-            {word: frozenset(found) for (word, prefix), found in single.items() if not prefix},
-            {word: frozenset(found) for (word, prefix), found in single.items() if prefix},
-            {anchor: tuple(phrases) for anchor, phrases in anchors.items()},
+            {word: meaning for (word, prefix), meaning in known.items() if not prefix},
+            {word: meaning for (word, prefix), meaning in known.items() if prefix},
+            max(len(word) for word, prefix in known if prefix),
+            (GAP + 1)
+            * max(
+                len(phrase.before + phrase.after) for m in known.values() for phrase in m.anchored
+            ),
             frozenset(n for n, concept in enumerate(concepts) if concept in MANNER),
-            frozenset(fault),
+            frozenset(of_file[FLAGS_FILE]),
+            frozenset(of_file[FAULT_FILE]),
         )
 
-    def concepts_of(self, plain: str) -> frozenset[int]:
-        """Return the concepts of one normalised word."""
-        found = self.whole.get(plain, frozenset())
-        for size in range(2, len(plain) + 1):
-            if hit := self.prefixes.get(plain[:size]):
+    def meaning(self, plain: str) -> Meaning:
+        """Return what is known of one normalised word."""
+        found = self.whole.get(plain, _MEANS_NOTHING)
+        for size in range(2, min(len(plain), self.longest) + 1):
+            if (hit := self.prefixes.get(plain[:size])) is not None:
                 found |= hit
-        return found
-
-    def phrases_around(self, plain: str) -> tuple[Phrase, ...]:
-        """Return the phrases whose longest word this normalised word may be."""
-        found = self.anchors.get((plain, False), ())
-        for size in range(2, len(plain) + 1):
-            found += self.anchors.get((plain[:size], True), ())
         return found
 
 
@@ -123,6 +144,14 @@ def _pattern(part: str) -> Pattern:
     return normalise(part.removesuffix("*")), part.endswith("*")
 
 
-def _fits(word: str, pattern: Pattern) -> bool:
-    text, prefix = pattern
-    return word.startswith(text) if prefix else word == text
+def _follow(words: Sequence[str], patterns: Sequence[Pattern]) -> bool:
+    """Tell whether the patterns occur in this order, with no more than GAP words between two."""
+    at = -1
+    for text, prefix in patterns:
+        for n in range(at + 1, min(at + GAP + 2, len(words))):
+            if words[n].startswith(text) if prefix else words[n] == text:
+                at = n
+                break
+        else:
+            return False
+    return True

@@ -12,6 +12,11 @@ CATEGORIES: Final = (
     "staff_conduct", "fraud", "information", "other",
 )  # fmt: skip
 
+_NO_CATEGORY: Final = (False,) * len(CATEGORIES)
+_ONE_OF: Final[dict[str | None, tuple[bool, ...]]] = {
+    category: tuple(category == name for name in CATEGORIES) for category in CATEGORIES
+}
+
 NOTHING_KNOWN: Final = Facts.read({})
 """The facts of a case of which the bank's systems know nothing."""
 
@@ -48,4 +53,4 @@ def circumstances(message: Message, facts: Facts) -> tuple[bool, ...]:
         facts == NOTHING_KNOWN,
         message.claim,
     )
-    return known + tuple(message.category == name for name in CATEGORIES)
+    return known + _ONE_OF.get(message.category, _NO_CATEGORY)

@@ -11,7 +11,6 @@ from services.classifier.tagging.growing import Growing
 from services.classifier.tagging.hashing import (
     CONCEPT,
     NEIGHBOURS,
-    NOTHING,
     PAIR,
     Ints,
     pair_rows,
@@ -21,41 +20,43 @@ from services.classifier.tagging.hashing import (
 Sums = NDArray[np.int32] | NDArray[np.int64]
 
 _SHIFT = 32
+_BLOCK = 512
+"""So many new words are summed at once: their rows then fit into the processor's cache."""
 
 
 class Summed:
-    """One weight table, with what was already summed per word, concept set and pair of sets."""
+    """A weight table, with what was already summed per word, concept set and pair of sets."""
 
-    def __init__(self, table: NDArray[np.int16], known: Vocabulary, *, with_shapes: bool) -> None:
+    def __init__(self, table: NDArray[np.int16], known: Vocabulary) -> None:
         self._table = table
         self._known = known
-        self._with_shapes = with_shapes
         width = table.shape[1]
         self._words = Growing(width, np.int32)
         self._groups = Growing(width, np.int32)
         self._pairs = Growing(width, np.int32)
-        self._pair_number: dict[int, int] = {0: 0}
-        self._pairs.extend(np.zeros((1, width), np.int32))
+        self._pair_number: dict[int, int] = {}
 
-    def per_word(self, words: Words) -> Sums:
-        """Return what each word adds to every column, its context included."""
+    def per_word(self, words: Words, part: slice) -> Sums:
+        """Return what each word adds to these columns, its context included."""
         self._catch_up()
-        pair = self._pair(words.left_group, words.group)
-        rows: Sums = self._words.rows[words.word]
-        rows += NEIGHBOURS * self._table[words.left].astype(np.int32)
-        rows += self._groups.rows[words.group]
-        rows += self._pairs.rows[pair]
+        rows: Sums = self._words.rows[:, part][words.word]
+        rows += NEIGHBOURS * self._table[:, part][words.left].astype(np.int32)
+        carrying = np.flatnonzero(words.group)
+        rows[carrying] += self._groups.rows[:, part][words.group[carrying]]
+        paired = np.flatnonzero(words.left_group)
+        pair = self._pair(words.left_group[paired], words.group[paired])
+        rows[paired] += self._pairs.rows[:, part][pair]
         return rows
 
     def _catch_up(self) -> None:
-        known, first = self._known, len(self._words)
-        if first < len(known.plain):
-            about = known.table[first:]
-            shapes = about[:, SHAPE] if self._with_shapes else np.full(len(about), NOTHING)
+        known = self._known
+        while (first := len(self._words)) < len(known.plain):
+            block = slice(first, first + _BLOCK)
+            about = known.table[block]
             rows, owner, count = word_features(
-                known.plain[first:], about[:, HASH].astype(np.uint64), shapes
+                known.plain[block], about[:, HASH].astype(np.uint64), about[:, SHAPE]
             )
-            counted = self._table[rows].astype(np.int32) * count[:, None].astype(np.int32)
+            counted = self._table[rows] * count[:, None].astype(np.int32)
             starts = np.flatnonzero(np.diff(owner, prepend=-1))
             self._words.extend(np.add.reduceat(counted, starts, axis=0))
         for members in known.members[len(self._groups) :]:
@@ -63,7 +64,7 @@ class Summed:
             self._groups.extend(CONCEPT * total)
 
     def _pair(self, left: Ints, right: Ints) -> Ints:
-        keys, where = np.unique((left << _SHIFT) | np.where(left, right, 0), return_inverse=True)
+        keys, where = np.unique((left << _SHIFT) | right, return_inverse=True)
         numbers = [self._number_of_pair(key) for key in keys.tolist()]
         return np.array(numbers, np.int64)[where]
 

@@ -4,20 +4,29 @@ Tone and pressure are computed from the words alone. Fault is computed from the 
 and the words that are left when those of manner are taken out; facts beat claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.tagging.evidence import Witness
+from services.classifier.tagging.evidence import Column, Witness
 from services.classifier.tagging.facts import Facts, Finding, judge
 from services.classifier.tagging.features import Vocabulary, Words, encode
-from services.classifier.tagging.lists import Lists
+from services.classifier.tagging.hashing import Ints
+from services.classifier.tagging.lists import HYPERBOLE, SELF_HARM, Lists
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances
 from services.classifier.tagging.scores import Summed, logits, per_message
-from services.classifier.tagging.weights import FAULTS, HEADS, LANGUAGES, Weights, columns
+from services.classifier.tagging.weights import (
+    FAULT,
+    FAULTS,
+    HEADS,
+    LANGUAGES,
+    STYLE,
+    Weights,
+    columns,
+)
 from shared.events.tags import (
     Fault,
     FaultTag,
@@ -33,8 +42,8 @@ from shared.events.tags import (
 Floats = NDArray[np.float64]
 
 FLAGS: Final = tuple(Flag)
-SPOKEN: Final = 1 / 3
-"""A word of the safety list lowers the chance that the flag needs by this factor."""
+APART: Final = 6
+"""A phrase of self-harm raises the flag, unless a figure of speech stands so few words away."""
 UNPROVEN: Final = 0.5
 """Confidence of a rule that never fired on the training cases."""
 
@@ -43,9 +52,8 @@ UNPROVEN: Final = 0.5
 class Scored:
     """A batch of word sequences, the logits of its messages and what each word adds to them."""
 
-    words: Words
     logits: Floats
-    gains: Floats
+    table: Column
 
 
 class Tagger:
@@ -60,8 +68,7 @@ class Tagger:
 
     def _forget(self) -> None:
         self._known = Vocabulary(self._lists)
-        self._style = Summed(self._weights.style, self._known, with_shapes=True)
-        self._visible = Summed(self._weights.fault, self._known, with_shapes=False)
+        self._summed = Summed(self._weights.table, self._known)
 
     def tag(self, messages: Sequence[Message]) -> list[Tags]:
         """Return the tags of each message, in order. Every text is answered; none raises."""
@@ -69,19 +76,19 @@ class Tagger:
             return []
         if self._known.is_full():
             self._forget()
-        facts = [Facts.read(message.facts) for message in messages]
+        facts = [_known(message.facts) for message in messages]
         beside = np.array(
             [circumstances(*pair) for pair in zip(messages, facts, strict=True)], np.float64
         )
-        texts = [message.text for message in messages]
-        full, visible = encode(texts, self._known)
-        witness = Witness(texts, self._lists, self._known.members)
+        full, visible = encode([message.text for message in messages], self._known)
+        witness = Witness(self._lists, self._known.members)
         manner = self._score(full)
         tones = self._choose("tone", manner, witness)
         pressures = self._choose("pressure", manner, witness)
         faults = self._faults(messages, facts, beside, visible, witness)
         flags = self._flags(manner, beside, witness)
         languages = manner.logits[:, columns("language")].argmax(axis=1).tolist()
+        evidence = witness.evidence(len(messages))
         return [
             Tags(
                 tone=ToneTag(value=Tone(tones[n][0]), confidence=tones[n][1]),
@@ -89,7 +96,7 @@ class Tagger:
                 fault=faults[n],
                 flags=flags[n],
                 language=LANGUAGES[languages[n]],
-                evidence=tuple(witness.evidence[n]),
+                evidence=tuple(evidence[n]),
                 model=self._name,
             )
             for n in range(len(messages))
@@ -97,9 +104,9 @@ class Tagger:
 
     def _score(self, words: Words) -> Scored:
         about = self._about
-        rows = self._style.per_word(words)
+        rows = self._summed.per_word(words, STYLE)
         z = logits(per_message(rows, words), about.style_scale, about.style_bias, about.length_unit)
-        return Scored(words, z, rows[:, :-1] * np.array(about.style_scale))
+        return Scored(z, Column(words, rows, np.array(about.style_scale)))
 
     def _choose(
         self, target: Literal["tone", "pressure"], scored: Scored, witness: Witness
@@ -107,12 +114,9 @@ class Tagger:
         """Choose one value a message; the first of a target, its default, needs no evidence."""
         names, where = HEADS[target], columns(target)
         chances = _chances(scored.logits[:, where] * self._about.sharpness[target])
-        chosen = np.where(scored.words.have_any, chances.argmax(axis=1), 0)
-        gain = scored.gains[:, where]
-        of_word = scored.words.message
-        each = np.arange(len(of_word))
+        chosen = np.where(scored.table.words.have_any, chances.argmax(axis=1), 0)
         values = [names[n] if n else None for n in chosen.tolist()]
-        witness.cite(target, values, gain[each, chosen[of_word]] - gain[:, 0], scored.words)
+        witness.hear(target, values, scored.table, where.start + chosen, over=where.start)
         confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
         return [(names[n], chance) for n, chance in zip(chosen.tolist(), confidence, strict=True)]
 
@@ -120,12 +124,12 @@ class Tagger:
         about, where = self._about, columns("flags")
         z = scored.logits[:, where] + beside @ self._weights.dense_flags
         chances = 1 / (1 + np.exp(-(np.array(about.flag_slope) * z + np.array(about.flag_offset))))
-        needed = np.tile(np.array(about.flag_threshold), (len(chances), 1))
-        needed[self._speak_of_danger(scored.words), FLAGS.index(Flag.SAFETY)] *= SPOKEN
-        raised = (chances >= needed) & scored.words.have_any[:, None]
+        raised = (chances >= np.array(about.flag_threshold)) & scored.table.words.have_any[:, None]
+        raised[self._speak_of_self_harm(scored.table.words), FLAGS.index(Flag.SAFETY)] = True
         for number, flag in enumerate(FLAGS):
             values = [flag if up else None for up in raised[:, number].tolist()]
-            witness.cite("flags", values, scored.gains[:, where][:, number], scored.words)
+            column = np.full(len(values), where.start + number)
+            witness.hear("flags", values, scored.table, column, over=-1)
         return [
             tuple(
                 FlagTag(value=flag, confidence=chance)
@@ -135,10 +139,21 @@ class Tagger:
             for row, sure in zip(raised.tolist(), chances.round(4).tolist(), strict=True)
         ]
 
-    def _speak_of_danger(self, words: Words) -> NDArray[np.bool_]:
-        danger = self._lists.concepts.index(Flag.SAFETY)
-        of_group = np.array([danger in concepts for concepts in self._known.members])
-        return np.logical_or.reduceat(of_group[words.group], words.starts)
+    def _speak_of_self_harm(self, words: Words) -> Ints:
+        """Return the messages with a phrase of self-harm that no figure of speech takes back."""
+        place = np.arange(len(words.word)) + APART * words.message  # messages are far apart
+        spoken, taken = self._standing(SELF_HARM, words), self._standing(HYPERBOLE, words)
+        edges = np.concatenate([[-APART - 1], place[taken], [place[-1] + APART + 1]])
+        after = np.searchsorted(edges, place[spoken])
+        gap = np.minimum(edges[after] - place[spoken], place[spoken] - edges[after - 1])
+        meant: Ints = words.message[spoken[gap > APART]]
+        return meant
+
+    def _standing(self, concept: str, words: Words) -> Ints:
+        """Return the words that stand for a concept."""
+        number = self._lists.concepts.index(concept)
+        of_group = np.array([number in concepts for concepts in self._known.members])
+        return np.flatnonzero(of_group[words.group])
 
     def _faults(
         self,
@@ -149,7 +164,7 @@ class Tagger:
         witness: Witness,
     ) -> list[FaultTag]:
         about = self._about
-        rows = self._visible.per_word(words)
+        rows = self._summed.per_word(words, FAULT)
         z = logits(per_message(rows, words), about.fault_scale, about.fault_bias, about.length_unit)
         chances = _chances((z + beside @ self._weights.dense_fault) * about.sharpness["fault"])
         default = FAULTS.index(Fault.UNCLEAR)
@@ -159,9 +174,8 @@ class Tagger:
             None if n == default or (finding is not None and finding.settles) else FAULTS[n]
             for n, finding in zip(chosen.tolist(), found, strict=True)
         ]
-        gain = rows[:, :-1] * np.array(about.fault_scale)
-        each = np.arange(len(gain))
-        witness.cite("fault", values, gain[each, chosen[words.message]] - gain[:, default], words)
+        table = Column(words, rows, np.array(about.fault_scale))
+        witness.hear("fault", values, table, chosen, over=default)
         confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
         tags = []
         for message, (finding, n, sure) in enumerate(
@@ -172,22 +186,27 @@ class Tagger:
                 proven = about.rule_confidence.get(finding.rule, UNPROVEN)
                 tag = FaultTag(value=finding.fault, confidence=proven)
             if finding is not None and finding.fault is tag.value:
-                witness.cite_fact(message, finding)
+                witness.hear_fact(message, finding)
             tags.append(tag)
         return tags
 
     def _findings(
         self, messages: Sequence[Message], facts: Sequence[Facts], words: Words
     ) -> list[Finding | None]:
-        ends = [*words.starts[1:].tolist(), len(words.word)]
         return [
             None
             if known == NOTHING_KNOWN
             else judge(known, words.concepts(start, end, self._known), message.category)
             for message, known, start, end in zip(
-                messages, facts, words.starts.tolist(), ends, strict=True
+                messages, facts, words.starts.tolist(), words.ends.tolist(), strict=True
             )
         ]
+
+
+def _known(given: Mapping[str, object]) -> Facts:
+    if all(value is None for value in given.values()):
+        return NOTHING_KNOWN
+    return Facts.read(given)
 
 
 def _chances(z: Floats) -> Floats:

@@ -31,6 +31,9 @@ HEADS: Final[dict[str, tuple[str, ...]]] = {
 """Columns of the style table, in order; its last column is the squared length."""
 FAULTS: Final = tuple(Fault)
 """Columns of the fault table, in order; its last column is the squared length."""
+STYLE: Final = slice(0, sum(map(len, HEADS.values())) + 1)
+FAULT: Final = slice(STYLE.stop, STYLE.stop + len(FAULTS) + 1)
+"""Where both stand when they are put side by side."""
 
 
 class ModelError(Exception):
@@ -67,6 +70,11 @@ class Weights:
     dense_flags: NDArray[np.float64]
     dense_fault: NDArray[np.float64]
     about: Description
+
+    @property
+    def table(self) -> NDArray[np.int16]:
+        """Return the style table and the fault table side by side."""
+        return np.hstack([self.style, self.fault])
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -8,7 +8,10 @@ Every pattern is linear in the length of the text.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 LONGEST = 40
 """A run of letters longer than this many characters is cut into several words."""
@@ -17,11 +20,16 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
 _COMBINING = "\u0300-\u036f"
 WORD = re.compile(rf"[\w*@$'’ʼ{_COMBINING}{_INVISIBLE}]{{1,{LONGEST}}}|[^\w\s]")
 
+_SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))
+_SPACES += (0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+_LAST_SPACE = 0x3000
+
 _DROPPED = re.compile(rf"[{_INVISIBLE}{_COMBINING}'’ʼ]")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _NUMBER = re.compile(r"[$@]?\d+[^\W\d]{0,4}")
 _LATIN = re.compile(r"[a-zł]")
 _CYRILLIC = re.compile(r"[а-яіїєґ]")
+_CYRILLIC_WORD = re.compile(r"[А-Яа-яІіЇїЄєҐґЁё]+")
 _DISGUISED = re.compile(r"[^\W\d_]\*+|\*+[^\W\d_]")
 _FOLDED = str.maketrans({"ł": "l", "ё": "е", "ґ": "г"})
 _LEET_LATIN = str.maketrans("013457@$", "oieastas")
@@ -36,21 +44,27 @@ def split(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the place of each word that `split` returns, in code points."""
-    return (match.span() for match in WORD.finditer(text))
+def visible(text: str) -> NDArray[np.int64]:
+    """Return the place of each character that is no white space, in code points.
+
+    Words and signs hold no white space and leave out nothing else: the n-th character of all words
+    that `split` returns stands at the n-th of these places.
+    """
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    is_space = np.zeros(_LAST_SPACE + 2, np.bool_)
+    is_space[list(_SPACES)] = True
+    return np.flatnonzero(~is_space[np.minimum(points, _LAST_SPACE + 1)])
 
 
 def _bare(word: str) -> str:
     """Take accents off Latin letters; Cyrillic letters keep theirs, they are other letters."""
-    if word.isascii():
-        return word
-    letters = []
-    for letter in word:
-        base = unicodedata.normalize("NFKD", letter)
-        latin = base[:1].isascii() and base[:1].isalpha()
-        letters.append(base[:1] if latin else letter)
-    return "".join(letters)
+    return word if word.isascii() else "".join(map(_bare_letter, word))
+
+
+@lru_cache(maxsize=1024)
+def _bare_letter(letter: str) -> str:
+    base = unicodedata.normalize("NFKD", letter)[:1]
+    return base if base.isascii() and base.isalpha() else letter
 
 
 def normalise(word: str) -> str:
@@ -62,6 +76,8 @@ def normalise(word: str) -> str:
     """
     if word.isascii() and word.isalpha():
         plain = word.lower()
+    elif _CYRILLIC_WORD.fullmatch(word):
+        plain = word.lower().translate(_FOLDED)
     else:
         plain = unicodedata.normalize("NFKC", word).lower()
         plain = _DROPPED.sub("", _bare(plain)).translate(_FOLDED)
@@ -87,7 +103,7 @@ def _undisguise(plain: str) -> str:
 
 def is_disguised(plain: str) -> bool:
     """Tell a word with letters starred out, as swear words often are."""
-    return _DISGUISED.search(plain) is not None
+    return "*" in plain and _DISGUISED.search(plain) is not None
 
 
 def is_shouted(word: str) -> bool:

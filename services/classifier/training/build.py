@@ -22,7 +22,7 @@ from services.classifier.tagging.weights import (
     lists_sha256,
     write,
 )
-from services.classifier.training.corpus import TRAINING, Case, read_training
+from services.classifier.training.corpus import EXTRA, TRAINING, Case, read_training
 from services.classifier.training.fit import (
     Floats,
     Linear,
@@ -36,13 +36,17 @@ from services.classifier.training.fit import (
 from services.classifier.training.matrix import Matrices, build
 from shared.events.tags import Flag
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
 """Weights are kept as whole numbers up to this, so that 20,000 characters cannot overflow a sum."""
-RECALL_WEIGHT: Final = {Flag.SAFETY: 3.0, Flag.VULNERABLE: 1.5}
+RECALL_WEIGHT: Final = {Flag.SAFETY: 2.0}
 """How much more recall matters than precision; 1 where not named."""
+FLAG_STRENGTH: Final = 3.0
+"""Flags are rarer than the values of the other targets, so their weights may grow less freely."""
+SPOKEN: Final = frozenset({Flag.SAFETY, Flag.VULNERABLE})
+"""Flags that the words alone must show: being late or in dispute makes nobody vulnerable."""
 _YES: Final = ("no", "yes")
 
 
@@ -78,26 +82,18 @@ def fitted(cases: Sequence[Case]) -> Weights:
             unseen_logits(seen.style, nothing, gold, classes, groups), gold, classes
         )
         models.append(fit(seen.style, nothing, gold, classes))
-    flags, slopes, offsets, thresholds = _fit_flags(cases, seen, groups)
-    gold = gold_of(cases, "fault")
-    # Who wrote the cases matters more here than elsewhere, and each language has one author:
-    # confidence is measured on authors that the model has not seen.
-    authors = np.array([case.lang for case in cases])
-    unseen = unseen_logits(seen.visible, seen.circumstances, gold, FAULTS, authors)
-    rules = [
-        judge(facts, said, case.category)
-        for case, facts, said in zip(cases, seen.facts, seen.said, strict=True)
-    ]
-    silent = np.array([finding is None or not finding.settles for finding in rules])
-    sharp["fault"] = sharpness(unseen[silent], gold[silent], FAULTS)
-    fault = fit(seen.visible, seen.circumstances, gold, FAULTS)
+    # Who wrote the cases matters more to flags and fault than to manner: their confidence is
+    # measured on authors that the model has not seen.
+    authors = np.array([case.author or case.lang for case in cases])
+    flags, slopes, offsets, thresholds = _fit_flags(cases, seen, authors)
+    fault, sharp["fault"], rule_confidence = _fit_fault(cases, seen, authors)
     style, style_scale, style_bias = _whole_numbers([*models, *flags])
     visible, fault_scale, fault_bias = _whole_numbers([fault])
     about = Description(
         version=VERSION,
         tables_sha256="",
         lists_sha256=lists_sha256(),
-        inputs_sha256=dict(TRAINING),
+        inputs_sha256=TRAINING | EXTRA,
         length_unit=LENGTH_UNIT,
         style_scale=style_scale,
         style_bias=style_bias,
@@ -107,39 +103,58 @@ def fitted(cases: Sequence[Case]) -> Weights:
         flag_slope=slopes,
         flag_offset=offsets,
         flag_threshold=thresholds,
-        rule_confidence=_rule_confidence(
-            [
-                (finding.rule, finding.fault == right)
-                for finding, right in zip(rules, gold, strict=True)
-                if finding and finding.settles
-            ]
-        ),
+        rule_confidence=rule_confidence,
     )
     dense_flags = np.concatenate([model.beside for model in flags], axis=1)
     return Weights(style, visible, dense_flags.round(5), fault.beside.round(5), about)
 
 
+def _fit_fault(
+    cases: Sequence[Case], seen: Matrices, authors: Names
+) -> tuple[Linear, float, dict[str, float]]:
+    """Fit fault on the cases that have facts to judge by; return also how sure it may be."""
+    told = np.flatnonzero([not case.author for case in cases])
+    gold = gold_of(cases, "fault")[told]
+    visible, beside = seen.visible[told], seen.circumstances[told]
+    unseen = unseen_logits(visible, beside, gold, FAULTS, authors[told])
+    rules = [judge(seen.facts[n], seen.said[n], cases[n].category) for n in told.tolist()]
+    silent = np.array([finding is None or not finding.settles for finding in rules])
+    confidence = _rule_confidence(
+        [
+            (finding.rule, finding.fault == right)
+            for finding, right in zip(rules, gold, strict=True)
+            if finding and finding.settles
+        ]
+    )
+    model = fit(visible, beside, gold, FAULTS)
+    return model, sharpness(unseen[silent], gold[silent], FAULTS), confidence
+
+
 def _fit_flags(
-    cases: Sequence[Case], seen: Matrices, groups: Names
+    cases: Sequence[Case], seen: Matrices, authors: Names
 ) -> tuple[list[Linear], tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
     """Fit the flags on every case twice, once without its circumstances.
 
     Else the category, which callers may leave out, would stand in for the words.
     """
     counts = sparse.vstack([seen.style, seen.style]).tocsr()
-    beside = np.concatenate([seen.circumstances, np.zeros_like(seen.circumstances)])
-    groups = np.concatenate([groups, groups])
+    nothing = np.zeros_like(seen.circumstances)
+    known = np.concatenate([seen.circumstances, nothing])
+    unknown = np.concatenate([nothing, nothing])
+    authors = np.concatenate([authors, authors])
+    usual = np.array([not case.author for case in cases] * 2)
     models, slopes, offsets, thresholds = [], [], [], []
     for flag in Flag:
         raised = np.array([flag in case.gold.flags for case in cases] * 2)
         gold = np.where(raised, "yes", "no")
-        unseen = unseen_logits(counts, beside, gold, _YES, groups, copies=2)[:, 0]
-        slope, offset = platt(unseen, raised)
+        beside = unknown if flag in SPOKEN else known
+        unseen = unseen_logits(counts, beside, gold, _YES, authors, 2, FLAG_STRENGTH)[usual, 0]
+        slope, offset = platt(unseen, raised[usual])
         chance = 1 / (1 + np.exp(-(slope * unseen + offset)))
-        models.append(fit(counts, beside, gold, _YES, copies=2))
+        models.append(fit(counts, beside, gold, _YES, 2, FLAG_STRENGTH))
         slopes.append(round(slope, 5))
         offsets.append(round(offset, 5))
-        thresholds.append(threshold(chance, raised, RECALL_WEIGHT.get(flag, 1.0)))
+        thresholds.append(threshold(chance, raised[usual], RECALL_WEIGHT.get(flag, 1.0)))
     return models, tuple(slopes), tuple(offsets), tuple(thresholds)
 
 

@@ -18,6 +18,12 @@ TRAINING: Final = {
     "cases_train_uk.jsonl": "f90558e6ac0d6d79ec3e24801cb18a3a5a7a59268076c39e79f2417dc6d55876",
 }
 """The files that are trained on, and their sha256. Development files never stand here."""
+EXTRA: Final = {
+    "danger_or_idiom.jsonl": "2e8099ad248e15d82b4060bb04b6ed2897ea3da40f2f4148bdd344d6bf4d9faf",
+}
+"""Files beside this module, of a second author: pairs that differ in danger, need or only a figure
+of speech. They teach manner and flags; every other one raises a flag, so they calibrate nothing.
+"""
 
 
 class CorpusError(Exception):
@@ -36,12 +42,16 @@ class Gold(BaseModel):
 
 
 class Case(BaseModel):
-    """One labelled message. Cases of one group differ in little and stay on one side of a split."""
+    """One labelled message. Cases of one group differ in little and stay on one side of a split.
+
+    The training files have one author for each language; only others are named.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     group: str = ""
+    author: str = ""
     lang: str
     category: str
     text: str
@@ -78,8 +88,9 @@ def read(paths: Iterable[Path]) -> list[Case]:
 
 def read_training(folder: Path) -> list[Case]:
     """Read the training files after checking that they are exactly the known ones."""
-    paths = [folder / name for name in TRAINING]
-    check(paths, list(TRAINING.values()))
+    beside = Path(__file__).parent / "extra"
+    paths = [folder / name for name in TRAINING] + [beside / name for name in EXTRA]
+    check(paths, [*TRAINING.values(), *EXTRA.values()])
     return read(paths)
 
 

@@ -21,6 +21,7 @@ Names = NDArray[np.str_]
 
 FOLDS: Final = 5
 STRENGTH: Final = 20.0
+"""How freely weights may grow to fit the cases."""
 RARE: Final = 2
 """A feature in fewer messages than this is dropped."""
 BESIDE: Final = 0.7
@@ -57,8 +58,13 @@ class Linear:
         return found
 
 
-def fit(
-    counts: Sparse, beside: Floats, gold: Names, classes: Sequence[str], copies: int = 1
+def fit(  # noqa: PLR0913, PLR0917 - the cases' columns, and how they are to be fitted
+    counts: Sparse,
+    beside: Floats,
+    gold: Names,
+    classes: Sequence[str],
+    copies: int = 1,
+    strength: float = STRENGTH,
 ) -> Linear:
     """Fit one target; two classes give one column, the logit of the second.
 
@@ -67,7 +73,7 @@ def fit(
     rare = rarity(counts[: counts.shape[0] // copies])
     inputs = sparse.hstack([scaled(counts, rare), sparse.csr_array(beside * BESIDE)]).tocsr()
     used = np.unique(inputs.indices[inputs.data != 0])
-    model = LogisticRegression(C=STRENGTH, max_iter=1000, class_weight="balanced", random_state=0)
+    model = LogisticRegression(C=strength, max_iter=1000, class_weight="balanced", random_state=0)
     model.fit(inputs[:, used], gold)
     if len(classes) > 2:  # noqa: PLR2004 - two classes share one column
         order = [list(model.classes_).index(name) for name in classes]
@@ -86,12 +92,13 @@ def unseen_logits(  # noqa: PLR0913, PLR0917 - the cases' columns, and how often
     classes: Sequence[str],
     groups: Names,
     copies: int = 1,
+    strength: float = STRENGTH,
 ) -> Floats:
     """Score every case by a model that has not seen its group."""
     found = np.zeros((len(gold), len(classes) if len(classes) > 2 else 1))  # noqa: PLR2004 - as in fit
     folds = min(FOLDS, len(set(groups.tolist())))
     for seen, unseen in GroupKFold(folds).split(gold, gold, groups):
-        model = fit(counts[seen], beside[seen], gold[seen], classes, copies)
+        model = fit(counts[seen], beside[seen], gold[seen], classes, copies, strength)
         found[unseen] = model.logits(counts[unseen], beside[unseen])
     return found
 

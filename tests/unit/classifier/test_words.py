@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.words import normalise, split, visible
 from services.classifier.training.corpus import CorpusError, check, read
 
@@ -45,6 +46,12 @@ def test_white_space_is_what_python_calls_so() -> None:
 @given(st.text("абвгдеёжзийїіґєыэюяАЯЁЇҐЙżŁe0", min_size=1, max_size=8))
 def test_an_invisible_character_changes_no_spelling(word: str) -> None:
     assert normalise("\u200b" + word) == normalise(word)
+
+
+def test_every_word_of_the_lists_can_be_met() -> None:
+    lists = Lists.read()
+    for word in (*lists.whole, *lists.prefixes):
+        assert split(word) == [word]
 
 
 def test_a_training_file_that_changed_is_refused(tmp_path: Path) -> None:
