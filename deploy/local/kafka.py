@@ -185,5 +185,5 @@ if __name__ == "__main__":
     # For scripts: exit 0 when it can run here, else 1 with the reason on standard output.
     reason = available()
     if reason:
-        print(reason)  # noqa: T201
+        print(reason)  # noqa: T201 - the answer of this command
     sys.exit(1 if reason else 0)

@@ -146,6 +146,7 @@ async def _run(stack: Stack, victims: Sequence[str]) -> Campaign:
         return bool(row["told"] == CASES and row["queued"] == 0)
 
     await _until(is_settled, WITHIN)
+    assert set(victims) <= set(stack.restarts), "a part that was to be killed was not"
     return campaign
 
 

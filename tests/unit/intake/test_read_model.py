@@ -124,6 +124,7 @@ def test_of_two_referrals_at_one_instant_the_later_message_wins(order: list[Hear
 
 def test_a_person_who_is_only_told_leaves_the_status_as_it_is() -> None:
     assert _status_after([_decided(1), _referred(2, answered=True)]) == "decided"
+    assert _status_after([_referred(2, answered=True)]) is None  # its decision is yet to come
 
 
 def test_a_receipt_ends_no_journey() -> None:
