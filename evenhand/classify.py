@@ -7,14 +7,18 @@ with an error object in its place.
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
 import orjson
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evenhand.output import AsJson, complain, emit, example
-from services.classifier.tagging import Message, Tagger, load
+from evenhand.explain import explained
+from evenhand.output import AsJson, complain, emit, example, line, terminal
+from services.classifier.tagging import Message, ModelError, Tagger, Tier, load
+from services.classifier.training.corpus import CorpusError, read
+from services.classifier.training.evaluate import outcomes, report
 from shared.events.base import Money
 from shared.events.case import Category, Facts
 from shared.events.tags import Tags, conduct
@@ -50,11 +54,22 @@ class _Read:
     epilog=example(
         """echo '{"text": "I paid a day late, sorry."}' | evenhand classify""",
         "evenhand classify < cases.jsonl | jq -r .tone.value",
+        "evenhand classify --evaluate labelled.jsonl",
     )
 )
 def classify(
     *,
-    as_json: AsJson = False,  # noqa: ARG001 - the output is JSON in any case
+    as_json: AsJson = False,  # noqa: ARG001 - the output is JSON unless a view was asked for
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each message with its evidence marked.")
+    ] = False,
+    evaluate: Annotated[
+        list[Path] | None,
+        typer.Option("--evaluate", help="Score labelled JSON lines instead; may be repeated."),
+    ] = None,
+    tier: Annotated[
+        Tier, typer.Option("--tier", help="Let a language model read what is unsure, or all.")
+    ] = "fast",
 ) -> None:
     """Tag messages, without any server.
 
@@ -63,17 +78,49 @@ def classify(
 
     Exits 1 when a line was refused: its place holds an object with `error`, which names the field.
     """
-    tagger = load()
+    try:
+        tagger = load(tier=tier)
+    except ModelError as error:
+        complain(str(error))
+        raise typer.Exit(1) from error
+    if evaluate:
+        _evaluate(tagger, evaluate)
+        return
+    show = _show_view if explain else _show_json
     refused = total = 0
     for lines in _batches(sys.stdin.buffer):
-        read = [_read(number, line) for number, line in lines]
-        for answer in _answers(tagger, read):
-            refused += "error" in answer
+        taken = [_take(number, written) for number, written in lines]
+        for one, tags in _answers(tagger, taken):
+            refused += tags is None
             total += 1
-            emit(answer)
+            show(one, tags)
     if refused:
         complain(f"{refused} of {total} lines were refused")
         raise typer.Exit(1)
+
+
+def _evaluate(tagger: Tagger, files: list[Path]) -> None:
+    """Print the scores on labelled cases as Markdown; exit 1 when a file cannot be read."""
+    try:
+        cases = read(files)
+    except CorpusError as error:
+        complain(str(error))
+        raise typer.Exit(1) from error
+    line(report(outcomes(tagger, cases)))
+
+
+def _show_json(one: _Read, tags: Tags | None) -> None:
+    if tags is None or isinstance(one.asked, str):
+        emit({"line": one.number, "error": one.asked})
+    else:
+        emit(_shown(one.number, one.asked, tags))
+
+
+def _show_view(one: _Read, tags: Tags | None) -> None:
+    if tags is None or isinstance(one.asked, str):
+        line(f"line {one.number}: {one.asked}")
+    else:
+        terminal().print(explained(one.asked.text, tags))
 
 
 def _batches(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
@@ -89,9 +136,9 @@ def _batches(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
         yield [(number + 1, rest)]
 
 
-def _read(number: int, line: bytes) -> _Read:
+def _take(number: int, written: bytes) -> _Read:
     try:
-        value = orjson.loads(line)
+        value = orjson.loads(written)
         if not isinstance(value, dict):
             return _Read(number, "line: must be a JSON object")
         return _Read(number, _Line.model_validate(value))
@@ -107,22 +154,20 @@ def _read(number: int, line: bytes) -> _Read:
         )
 
 
-def _answers(tagger: Tagger, read: Sequence[_Read]) -> Iterator[dict[str, Any]]:
-    asked = [line.asked for line in read if isinstance(line.asked, _Line)]
-    tags = iter(tagger.tag([_message(line) for line in asked]))
-    for line in read:
-        if isinstance(line.asked, str):
-            yield {"line": line.number, "error": line.asked}
-        else:
-            yield _shown(line.number, line.asked, next(tags))
+def _answers(tagger: Tagger, taken: Sequence[_Read]) -> Iterator[tuple[_Read, Tags | None]]:
+    """Pair each line with its tags; None where the line was refused."""
+    messages = [_message(one.asked) for one in taken if isinstance(one.asked, _Line)]
+    tags = iter(tagger.tag(messages))
+    for one in taken:
+        yield one, None if isinstance(one.asked, str) else next(tags)
 
 
-def _message(line: _Line) -> Message:
+def _message(asked: _Line) -> Message:
     return Message(
-        text=line.text,
-        facts=line.facts.model_dump(exclude={"other"}),
-        category=line.category,
-        claim=line.claim is not None,
+        text=asked.text,
+        facts=asked.facts.model_dump(exclude={"other"}),
+        category=asked.category,
+        claim=asked.claim is not None,
     )
 
 

@@ -7,9 +7,9 @@ from shared.hop import Hop
 from shared.run import Build, Parts, Service
 
 
-def builder(_: ClassifierSettings) -> Build:
+def builder(settings: ClassifierSettings) -> Build:
     """Return the function that builds the service; the model is loaded and checked before."""
-    tagger = tagging.load()
+    tagger = tagging.load(tier=settings.classifier_tier)
 
     async def build(_: Parts) -> Service:
         hop = Hop("evenhand-classifier", (Topic.SUBMITTED,), handlers.build(tagger))

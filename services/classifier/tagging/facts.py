@@ -19,6 +19,8 @@ _OWN_NAMES = frozenset({"bank", "own_system", "own system", "us", "evenhand"})
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d):(\d\d))?|(?<![\d:.])(\d\d):(\d\d)(?![\d:])")
 _WHOLE_DAY = timedelta(days=1)
 _ABOUT_TERMS = frozenset({None, "fee_dispute", "terms_change", "booking_change", "missed_due_date"})
+_TELLS_OF_OUTAGE = frozenset({"outage", "last_hour", "both"})
+"""Without its own times an incident covers the due moment only if the message speaks of it."""
 _SHORT = timedelta(hours=12)
 """An outage that began this short before the due moment left time to pay before it."""
 _REPORTING_SLACK = timedelta(hours=1)
@@ -145,6 +147,14 @@ class Finding:
     rule: str
     settles: bool = False
 
+    def outweighs(self, concluded: Fault) -> bool:
+        """Tell whether this stands against what was concluded from facts and words together.
+
+        Doubt yields to a fact; but a promise not kept yet may wait for somebody else.
+        """
+        doubt = concluded is Fault.UNCLEAR and self.rule != "promise_without_delivery"
+        return self.settles or doubt
+
 
 def judge(facts: Facts, said: frozenset[str], category: str | None) -> Finding | None:
     """Return what the facts settle, or None where they are silent.
@@ -179,9 +189,11 @@ def _payment(facts: Facts, said: frozenset[str]) -> Finding | None:
         return None  # a rejection is the root cause of lateness
     if not facts.is_late:
         return Finding(Fault.COMPANY, "paid_in_time", settles=True)
-    if facts.is_ours:
+    if facts.is_ours and (facts.outage() is not None or said & _TELLS_OF_OUTAGE):
         return _late_in_incident(facts, said)
-    return None if "last_hour" in said else Finding(Fault.CUSTOMER, "paid_after_due", settles=True)
+    if said & {"last_hour", "outage"} and said & {"third", "both", "outage"}:
+        return None  # what kept the customer, or who shares the lateness, is in the text
+    return Finding(Fault.CUSTOMER, "paid_after_due", settles=True)
 
 
 def _late_in_incident(facts: Facts, said: frozenset[str]) -> Finding | None:
@@ -230,7 +242,7 @@ def _terms(facts: Facts, said: frozenset[str], category: str | None) -> Finding 
         return None
     if facts.terms_accepted:
         return Finding(Fault.CUSTOMER, "terms_accepted")
-    return Finding(Fault.COMPANY, "terms_not_accepted")
+    return Finding(Fault.COMPANY, "terms_not_accepted", settles=True)
 
 
 def _incident(facts: Facts, said: frozenset[str]) -> Finding | None:

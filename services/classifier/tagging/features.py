@@ -1,8 +1,9 @@
 """From messages to features: one code path for training and for tagging.
 
-A message gives two sequences of words. The *full* one feeds tone, pressure, flags and language. The
-*visible* one feeds fault: words of manner, signs, capitals and starred-out words are taken out
-before anything is looked at, so two messages that differ only in those are one message to it.
+A message gives two sequences of words. The *full* one feeds tone, pressure, flags and language; in
+it a word that the customer only reports stands for any reported word. The *visible* one feeds
+fault: words of manner, signs, capitals and starred-out words are taken out before anything is
+looked at, so two messages that differ only in those are one message to it.
 Every feature is a row number of a weight table, computed with integer arithmetic only.
 """
 
@@ -25,12 +26,15 @@ from services.classifier.tagging.hashing import (
     neighbours_buckets,
 )
 from services.classifier.tagging.lists import GAP, Lists, Meaning, Phrase
+from services.classifier.tagging.reported import may_report, reported
 from services.classifier.tagging.words import is_disguised, is_shouted, normalise, split, visible
 
 REACH: Final = 8
 """Two concepts this many words apart or nearer form a pair."""
 
 _MANY_WORDS: Final = 200_000
+_REPORTED, _REPORTED_HARSH = "<reported>", "<reported harsh>"
+"""Stand for any word that is somebody else's; no word of a message can be spelt like them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Vocabulary:
         self.members: list[frozenset[int]] = []
         self._table = Growing(_COLUMNS)
         self._learnt: list[int] = []
+        self._harsh: list[bool] = []
         self.group_of(frozenset())
         self._learn("")
 
@@ -108,10 +113,25 @@ class Vocabulary:
             self.members.append(concepts)
         return self.groups[concepts]
 
-    def numbers(self, text: str) -> list[int]:
-        """Return the number of each word of the text, in order."""
+    def numbers(self, text: str) -> tuple[list[int], list[int]]:
+        """Return the number of each word of the text, in order: as it stands, and as it is meant.
+
+        Where words are somebody else's, what is meant is only that something was reported.
+        """
         known = self.number
-        return [known[word] if word in known else self._learn(word) for word in split(text)]
+        words = split(text)
+        numbers = [known[word] if word in known else self._learn(word) for word in words]
+        if not may_report(text):
+            return numbers, numbers
+        others = reported(words, [self.plain[number] for number in numbers])
+        meant = [self._told(n) if at in others else n for at, n in enumerate(numbers)]
+        return numbers, meant
+
+    def _told(self, number: int) -> int:
+        """Return the number that stands for a reported word."""
+        harsh = self._harsh[number]
+        mark = _REPORTED_HARSH if harsh else _REPORTED
+        return self.number[mark] if mark in self.number else self._learn(mark)
 
     @property
     def table(self) -> Ints:
@@ -131,6 +151,7 @@ class Vocabulary:
         kind = CONTENT if content and not concepts & self.lists.manner else MANNER
         shape = DISGUISED if disguised else SHOUTED if is_shouted(word) else NOTHING
         self.plain.append(plain)
+        self._harsh.append(not concepts.isdisjoint(self.lists.manner))
         wanted, visible_wanted = self._expect(number, meaning) if meaning.anchored else (0, 0)
         self._learnt += (
             zlib.crc32(plain.encode("utf-8", "surrogatepass")),
@@ -160,18 +181,19 @@ class Vocabulary:
 def encode(texts: Sequence[str], known: Vocabulary) -> tuple[Words, Words]:
     """Return the full and the visible sequence of these messages."""
     numbers: list[int] = []
+    meanings: list[int] = []
     lengths: list[int] = []
     for text in texts:
-        of_text = known.numbers(text)
-        numbers.append(0)
-        numbers += of_text
+        of_text, meant = known.numbers(text)
+        numbers += [0, *of_text]
+        meanings += [0, *meant]
         lengths.append(len(of_text) + 1)
-    word = np.array(numbers, np.int64)
+    word, meaning = np.array(numbers, np.int64), np.array(meanings, np.int64)
     begin, end = _places(texts, known.table[word, LENGTH], np.array(lengths))
     kind = known.table[word, KIND]
     shown = (kind == CONTENT) | (begin < 0)
     seen = (kind > UNSEEN) | (begin < 0)
-    full = _sequence(known, word[seen], begin[seen], end[seen], shown=False)
+    full = _sequence(known, meaning[seen], begin[seen], end[seen], shown=False)
     return full, _sequence(known, word[shown], begin[shown], end[shown], shown=True)
 
 

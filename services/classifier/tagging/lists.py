@@ -22,9 +22,10 @@ _BITS = 62
 FLAGS_FILE, FAULT_FILE = "flags", "fault"
 FILES = ("tone", "pressure", FLAGS_FILE, FAULT_FILE)
 
+HARM = "harm"
 MANNER = frozenset(
     {"insult", "vulgar", "contempt", "upset", "polite"}
-    | {"institution", "court", "leave", "publicity", "harm"}
+    | {"institution", "court", "leave", "publicity", HARM}
 )
 """Concepts of tone and pressure: words that carry one are not shown to the fault model."""
 

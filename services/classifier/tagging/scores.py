@@ -16,6 +16,7 @@ from services.classifier.tagging.hashing import (
     pair_rows,
     word_features,
 )
+from services.classifier.tagging.weights import Description
 
 Sums = NDArray[np.int32] | NDArray[np.int64]
 
@@ -84,9 +85,9 @@ def per_message(rows: Sums, words: Words) -> Sums:
 
 
 def logits(
-    sums: Sums, scale: tuple[float, ...], bias: tuple[float, ...], length_unit: float
+    sums: Sums, scale: tuple[float, ...], bias: tuple[float, ...], about: Description
 ) -> NDArray[np.float64]:
     """Turn sums into logits; the last column of the sums is the squared length of the message."""
-    length = np.sqrt(np.maximum(sums[:, -1:], 1) * length_unit)
+    length = np.sqrt(sums[:, -1:] * about.length_unit + about.length_floor)
     found: NDArray[np.float64] = sums[:, :-1] * np.array(scale) / length + np.array(bias)
     return found

@@ -11,11 +11,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.tagging.deep import Deep
 from services.classifier.tagging.evidence import Column, Witness
 from services.classifier.tagging.facts import Facts, Finding, judge
 from services.classifier.tagging.features import Vocabulary, Words, encode
 from services.classifier.tagging.hashing import Ints
-from services.classifier.tagging.lists import HYPERBOLE, SELF_HARM, Lists
+from services.classifier.tagging.language import Letters
+from services.classifier.tagging.lists import HARM, HYPERBOLE, SELF_HARM, Lists
+from services.classifier.tagging.markup import blanked
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances
 from services.classifier.tagging.scores import Summed, logits, per_message
 from services.classifier.tagging.weights import (
@@ -44,6 +47,9 @@ Floats = NDArray[np.float64]
 FLAGS: Final = tuple(Flag)
 APART: Final = 6
 """A phrase of self-harm raises the flag, unless a figure of speech stands so few words away."""
+_VIOLENCE: Final = HEADS["pressure"].index(Pressure.VIOLENCE)
+CLOSE: Final = 2
+"""A figure of speech makes harmless only what stands so close: a threat may follow it."""
 UNPROVEN: Final = 0.5
 """Confidence of a rule that never fired on the training cases."""
 
@@ -59,11 +65,15 @@ class Scored:
 class Tagger:
     """Tags messages. Not for use from two threads at a time."""
 
-    def __init__(self, weights: Weights, lists: Lists) -> None:
+    def __init__(self, weights: Weights, lists: Lists, deep: Deep | None = None) -> None:
         self._weights = weights
+        self._deep = deep
         self._about = weights.about
         self._lists = lists
         self._name = f"linear-{weights.about.version}+{weights.about.tables_sha256[:12]}"
+        if deep is not None:
+            self._name += f"+{deep.tier}-{deep.about.tables_sha256[:12]}"
+        self._letters = Letters()
         self._forget()
 
     def _forget(self) -> None:
@@ -80,14 +90,23 @@ class Tagger:
         beside = np.array(
             [circumstances(*pair) for pair in zip(messages, facts, strict=True)], np.float64
         )
-        full, visible = encode([message.text for message in messages], self._known)
+        texts = [blanked(message.text) for message in messages]
+        full, visible = encode(texts, self._known)
         witness = Witness(self._lists, self._known.members)
-        manner = self._score(full)
-        tones = self._choose("tone", manner, witness)
-        pressures = self._choose("pressure", manner, witness)
-        faults = self._faults(messages, facts, beside, visible, witness)
+        manner, matter = self._score(full), self._score_fault(visible, beside)
+        sharp = self._about.sharpness
+        z = {name: manner.logits[:, columns(name)] * sharp[name] for name in ("tone", "pressure")}
+        z["fault"] = matter.logits * sharp["fault"]
+        if self._deep is not None:
+            z = self._deep.revise(z, texts)
+        z["pressure"][self._figurative(full), _VIOLENCE] = -np.inf
+        tones = self._choose("tone", z["tone"], manner, witness)
+        pressures = self._choose("pressure", z["pressure"], manner, witness)
+        found = self._findings(messages, facts, visible)
+        faults = self._faults(z["fault"], found, matter, witness)
         flags = self._flags(manner, beside, witness)
-        languages = manner.logits[:, columns("language")].argmax(axis=1).tolist()
+        spoken = manner.logits[:, columns("language")] + self._letters.hints(texts)
+        languages = spoken.argmax(axis=1).tolist()
         evidence = witness.evidence(len(messages))
         return [
             Tags(
@@ -105,15 +124,22 @@ class Tagger:
     def _score(self, words: Words) -> Scored:
         about = self._about
         rows = self._summed.per_word(words, STYLE)
-        z = logits(per_message(rows, words), about.style_scale, about.style_bias, about.length_unit)
+        z = logits(per_message(rows, words), about.style_scale, about.style_bias, about)
         return Scored(z, Column(words, rows, np.array(about.style_scale)))
 
+    def _score_fault(self, words: Words, beside: Floats) -> Scored:
+        about = self._about
+        rows = self._summed.per_word(words, FAULT)
+        z = logits(per_message(rows, words), about.fault_scale, about.fault_bias, about)
+        table = Column(words, rows, np.array(about.fault_scale))
+        return Scored(z + beside @ self._weights.dense_fault, table)
+
     def _choose(
-        self, target: Literal["tone", "pressure"], scored: Scored, witness: Witness
+        self, target: Literal["tone", "pressure"], z: Floats, scored: Scored, witness: Witness
     ) -> list[tuple[str, float]]:
         """Choose one value a message; the first of a target, its default, needs no evidence."""
         names, where = HEADS[target], columns(target)
-        chances = _chances(scored.logits[:, where] * self._about.sharpness[target])
+        chances = _chances(z)
         chosen = np.where(scored.table.words.have_any, chances.argmax(axis=1), 0)
         values = [names[n] if n else None for n in chosen.tolist()]
         witness.hear(target, values, scored.table, where.start + chosen, over=where.start)
@@ -125,7 +151,8 @@ class Tagger:
         z = scored.logits[:, where] + beside @ self._weights.dense_flags
         chances = 1 / (1 + np.exp(-(np.array(about.flag_slope) * z + np.array(about.flag_offset))))
         raised = (chances >= np.array(about.flag_threshold)) & scored.table.words.have_any[:, None]
-        raised[self._speak_of_self_harm(scored.table.words), FLAGS.index(Flag.SAFETY)] = True
+        words = scored.table.words
+        raised[words.message[self._meant(SELF_HARM, words, APART)], FLAGS.index(Flag.SAFETY)] = True
         for number, flag in enumerate(FLAGS):
             values = [flag if up else None for up in raised[:, number].tolist()]
             column = np.full(len(values), where.start + number)
@@ -139,15 +166,24 @@ class Tagger:
             for row, sure in zip(raised.tolist(), chances.round(4).tolist(), strict=True)
         ]
 
-    def _speak_of_self_harm(self, words: Words) -> Ints:
-        """Return the messages with a phrase of self-harm that no figure of speech takes back."""
-        place = np.arange(len(words.word)) + APART * words.message  # messages are far apart
-        spoken, taken = self._standing(SELF_HARM, words), self._standing(HYPERBOLE, words)
-        edges = np.concatenate([[-APART - 1], place[taken], [place[-1] + APART + 1]])
+    def _meant(self, concept: str, words: Words, apart: int) -> Ints:
+        """Return the words that stand for a concept and that no figure of speech takes back.
+
+        A figure of speech takes back what stands no more than `apart` words away.
+        """
+        place = np.arange(len(words.word)) + apart * words.message  # messages are far apart
+        spoken, taken = self._standing(concept, words), self._standing(HYPERBOLE, words)
+        edges = np.concatenate([[-apart - 1], place[taken], [place[-1] + apart + 1]])
         after = np.searchsorted(edges, place[spoken])
         gap = np.minimum(edges[after] - place[spoken], place[spoken] - edges[after - 1])
-        meant: Ints = words.message[spoken[gap > APART]]
+        meant: Ints = spoken[gap > apart]
         return meant
+
+    def _figurative(self, words: Words) -> Ints:
+        """Return the messages whose every act of violence is a figure of speech."""
+        spoken = set(words.message[self._standing(HARM, words)].tolist())
+        meant = set(words.message[self._meant(HARM, words, CLOSE)].tolist())
+        return np.array(sorted(spoken - meant), np.int64)
 
     def _standing(self, concept: str, words: Words) -> Ints:
         """Return the words that stand for a concept."""
@@ -156,33 +192,23 @@ class Tagger:
         return np.flatnonzero(of_group[words.group])
 
     def _faults(
-        self,
-        messages: Sequence[Message],
-        facts: Sequence[Facts],
-        beside: Floats,
-        words: Words,
-        witness: Witness,
+        self, z: Floats, found: Sequence[Finding | None], scored: Scored, witness: Witness
     ) -> list[FaultTag]:
-        about = self._about
-        rows = self._summed.per_word(words, FAULT)
-        z = logits(per_message(rows, words), about.fault_scale, about.fault_bias, about.length_unit)
-        chances = _chances((z + beside @ self._weights.dense_fault) * about.sharpness["fault"])
+        about, chances = self._about, _chances(z)
         default = FAULTS.index(Fault.UNCLEAR)
-        chosen = np.where(words.have_any, chances.argmax(axis=1), default)
-        found = self._findings(messages, facts, words)
+        chosen = np.where(scored.table.words.have_any, chances.argmax(axis=1), default)
         values = [
             None if n == default or (finding is not None and finding.settles) else FAULTS[n]
             for n, finding in zip(chosen.tolist(), found, strict=True)
         ]
-        table = Column(words, rows, np.array(about.fault_scale))
-        witness.hear("fault", values, table, chosen, over=default)
+        witness.hear("fault", values, scored.table, chosen, over=default)
         confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
         tags = []
         for message, (finding, n, sure) in enumerate(
             zip(found, chosen.tolist(), confidence, strict=True)
         ):
             tag = FaultTag(value=FAULTS[n], confidence=sure)
-            if finding is not None and finding.settles:
+            if finding is not None and finding.outweighs(tag.value):
                 proven = about.rule_confidence.get(finding.rule, UNPROVEN)
                 tag = FaultTag(value=finding.fault, confidence=proven)
             if finding is not None and finding.fault is tag.value:

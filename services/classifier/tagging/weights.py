@@ -50,6 +50,7 @@ class Description(BaseModel):
     lists_sha256: str
     inputs_sha256: dict[str, str]
     length_unit: float
+    length_floor: float
     style_scale: tuple[float, ...]
     style_bias: tuple[float, ...]
     fault_scale: tuple[float, ...]

@@ -8,7 +8,9 @@ Every pattern is linear in the length of the text.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,10 @@ WORD = re.compile(rf"[\w*@$'’ʼ{_COMBINING}{_INVISIBLE}]{{1,{LONGEST}}}|[^\w\s
 _SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))
 _SPACES += (0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 _LAST_SPACE = 0x3000
+
+_APART = 4
+"""So many single letters on end are a word with its letters set apart."""
+_SPACED = re.compile(r"(?<!\S)(?:\w\s){3,}\w(?!\S)")
 
 _DROPPED = re.compile(rf"[{_INVISIBLE}{_COMBINING}'’ʼ]")
 _REPEATED = re.compile(r"(.)\1{2,}")
@@ -40,8 +46,19 @@ _ANY_DIGIT = re.compile(r"\d")
 
 
 def split(text: str) -> list[str]:
-    """Return the words and signs of the text in order."""
-    return WORD.findall(text)
+    """Return the words and signs of the text in order; l e t t e r s set apart are one word."""
+    words: list[str] = WORD.findall(text)
+    return words if _SPACED.search(text) is None else list(_joined(words))
+
+
+def _joined(words: list[str]) -> Iterator[str]:
+    for is_letter, found in groupby(words, lambda word: len(word) == 1 and word.isalnum()):
+        run = list(found)
+        if is_letter and len(run) >= _APART:
+            letters = "".join(run)
+            yield from (letters[n : n + LONGEST] for n in range(0, len(letters), LONGEST))
+        else:
+            yield from run
 
 
 def visible(text: str) -> NDArray[np.int64]:

@@ -1,1 +1,1 @@
-"""Rebuilds the tagger's model from labelled cases, and scores it. Never imported at run time."""
+"""Rebuilds the tagger's model from labelled cases, and scores it; no service imports it."""

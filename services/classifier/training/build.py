@@ -9,22 +9,28 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from services.classifier.tagging.facts import judge
-from services.classifier.tagging.hashing import NOTHING
+from services.classifier.tagging.hashing import NOTHING, Ints
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.weights import (
     FAULTS,
     HEADS,
+    LANGUAGES,
     Description,
     Weights,
     lists_sha256,
     write,
 )
-from services.classifier.training.corpus import EXTRA, TRAINING, Case, read_training
+from services.classifier.training.compose import AUTHOR as PIECES_AUTHOR
+from services.classifier.training.compose import composed
+from services.classifier.training.corpus import EXTRA, PIECES, TRAINING, Case, read_training
 from services.classifier.training.fit import (
+    FLOOR,
     Floats,
+    Inputs,
     Linear,
     Names,
     fit,
@@ -34,9 +40,11 @@ from services.classifier.training.fit import (
     unseen_logits,
 )
 from services.classifier.training.matrix import Matrices, build
+from services.classifier.training.plain import AUTHOR as PLAIN_AUTHOR
+from services.classifier.training.plain import PUBLIC, plain
 from shared.events.tags import Flag
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
@@ -47,6 +55,8 @@ FLAG_STRENGTH: Final = 3.0
 """Flags are rarer than the values of the other targets, so their weights may grow less freely."""
 SPOKEN: Final = frozenset({Flag.SAFETY, Flag.VULNERABLE})
 """Flags that the words alone must show: being late or in dispute makes nobody vulnerable."""
+WEIGHTS: Final = {PIECES_AUTHOR: 0.3, PLAIN_AUTHOR: 0.3}
+"""How much cases of these authors count; one of the labelled cases counts 1."""
 _YES: Final = ("no", "yes")
 
 
@@ -57,7 +67,7 @@ def train(data: Path, folder: Path) -> None:
         CorpusError: an input is missing or not the known one.
 
     """
-    write(folder, fitted(read_training(data)))
+    write(folder, fitted([*read_training(data), *composed(), *plain(data)]))
 
 
 def gold_of(cases: Sequence[Case], target: str) -> Names:
@@ -70,31 +80,28 @@ def gold_of(cases: Sequence[Case], target: str) -> Names:
 def fitted(cases: Sequence[Case]) -> Weights:
     """Fit and calibrate every model on these cases."""
     seen = build(cases, Lists.read())
-    groups = np.array([case.group for case in cases])
-    nothing = np.zeros((len(cases), 0))
     models: list[Linear] = []
     sharp: dict[str, float] = {}
     for head, classes in HEADS.items():
         if head == "flags":
             continue
-        gold = gold_of(cases, head)
-        sharp[head] = sharpness(
-            unseen_logits(seen.style, nothing, gold, classes, groups), gold, classes
-        )
-        models.append(fit(seen.style, nothing, gold, classes))
-    # Who wrote the cases matters more to flags and fault than to manner: their confidence is
-    # measured on authors that the model has not seen.
-    authors = np.array([case.author or case.lang for case in cases])
-    flags, slopes, offsets, thresholds = _fit_flags(cases, seen, authors)
-    fault, sharp["fault"], rule_confidence = _fit_fault(cases, seen, authors)
+        taught = _teaching(cases, head)
+        gold = gold_of(cases, head)[taught]
+        nothing = np.zeros((len(taught), 0))
+        inputs = Inputs(seen.style[taught], nothing, gold, weights_of(cases)[taught])
+        sharp[head] = _sharpness(inputs, classes, cases, taught)
+        models.append(fit(inputs, classes))
+    flags, slopes, offsets, thresholds = _fit_flags(cases, seen)
+    fault, sharp["fault"], rule_confidence = _fit_fault(cases, seen)
     style, style_scale, style_bias = _whole_numbers([*models, *flags])
     visible, fault_scale, fault_bias = _whole_numbers([fault])
     about = Description(
         version=VERSION,
         tables_sha256="",
         lists_sha256=lists_sha256(),
-        inputs_sha256=TRAINING | EXTRA,
+        inputs_sha256=TRAINING | EXTRA | PIECES | PUBLIC,
         length_unit=LENGTH_UNIT,
+        length_floor=FLOOR,
         style_scale=style_scale,
         style_bias=style_bias,
         fault_scale=fault_scale,
@@ -109,49 +116,87 @@ def fitted(cases: Sequence[Case]) -> Weights:
     return Weights(style, visible, dense_flags.round(5), fault.beside.round(5), about)
 
 
-def _fit_fault(
-    cases: Sequence[Case], seen: Matrices, authors: Names
-) -> tuple[Linear, float, dict[str, float]]:
-    """Fit fault on the cases that have facts to judge by; return also how sure it may be."""
-    told = np.flatnonzero([not case.author for case in cases])
+def authors_of(cases: Sequence[Case]) -> Names:
+    """Return who wrote each case; confidence is measured on authors that the model has not seen.
+
+    The composed cases count as several authors, one for each set that shares no wording.
+    """
+    return np.array(
+        [case.group if case.author == PIECES_AUTHOR else case.author or case.lang for case in cases]
+    )
+
+
+def weights_of(cases: Sequence[Case]) -> Floats:
+    """Return how much each case counts in fitting: those made in numbers are much alike."""
+    return np.array([WEIGHTS.get(case.author, 1.0) for case in cases])
+
+
+def _teaching(cases: Sequence[Case], target: str) -> Ints:
+    every = target == "language"
+    return np.flatnonzero([every or target in case.teaches for case in cases])
+
+
+def _usual(cases: Sequence[Case], which: Ints) -> NDArray[np.bool_]:
+    """Tell the cases whose mixture is that of life; the others calibrate nothing."""
+    return np.array([not cases[n].author for n in which.tolist()])
+
+
+def _sharpness(
+    inputs: Inputs, classes: Sequence[str], cases: Sequence[Case], taught: Ints
+) -> float:
+    usual = _usual(cases, taught)
+    groups = authors_of(cases)[taught]
+    if classes == LANGUAGES:  # whoever wrote in a language is its only author
+        groups = np.array([cases[n].group for n in taught.tolist()])
+    unseen = unseen_logits(inputs, classes, groups)
+    return sharpness(unseen[usual], inputs.gold[usual], classes)
+
+
+def _fit_fault(cases: Sequence[Case], seen: Matrices) -> tuple[Linear, float, dict[str, float]]:
+    """Fit fault on the cases that teach it; return also how sure it may be."""
+    told = _teaching(cases, "fault")
+    usual = _usual(cases, told)
     gold = gold_of(cases, "fault")[told]
-    visible, beside = seen.visible[told], seen.circumstances[told]
-    unseen = unseen_logits(visible, beside, gold, FAULTS, authors[told])
+    inputs = Inputs(seen.visible[told], seen.circumstances[told], gold, weights_of(cases)[told])
+    unseen = unseen_logits(inputs, FAULTS, authors_of(cases)[told])
     rules = [judge(seen.facts[n], seen.said[n], cases[n].category) for n in told.tolist()]
-    silent = np.array([finding is None or not finding.settles for finding in rules])
+    silent = usual & np.array([finding is None or not finding.settles for finding in rules])
     confidence = _rule_confidence(
         [
             (finding.rule, finding.fault == right)
-            for finding, right in zip(rules, gold, strict=True)
-            if finding and finding.settles
+            for finding, right, counts in zip(rules, gold, usual, strict=True)
+            if finding and counts
         ]
     )
-    model = fit(visible, beside, gold, FAULTS)
-    return model, sharpness(unseen[silent], gold[silent], FAULTS), confidence
+    return fit(inputs, FAULTS), sharpness(unseen[silent], gold[silent], FAULTS), confidence
 
 
 def _fit_flags(
-    cases: Sequence[Case], seen: Matrices, authors: Names
+    cases: Sequence[Case], seen: Matrices
 ) -> tuple[list[Linear], tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
     """Fit the flags on every case twice, once without its circumstances.
 
     Else the category, which callers may leave out, would stand in for the words.
     """
-    counts = sparse.vstack([seen.style, seen.style]).tocsr()
-    nothing = np.zeros_like(seen.circumstances)
-    known = np.concatenate([seen.circumstances, nothing])
-    unknown = np.concatenate([nothing, nothing])
-    authors = np.concatenate([authors, authors])
-    usual = np.array([not case.author for case in cases] * 2)
     models, slopes, offsets, thresholds = [], [], [], []
     for flag in Flag:
-        raised = np.array([flag in case.gold.flags for case in cases] * 2)
-        gold = np.where(raised, "yes", "no")
-        beside = unknown if flag in SPOKEN else known
-        unseen = unseen_logits(counts, beside, gold, _YES, authors, 2, FLAG_STRENGTH)[usual, 0]
+        taught = _teaching(cases, flag)
+        raised = np.array([flag in cases[n].gold.flags for n in taught.tolist()] * 2)
+        usual = np.tile(_usual(cases, taught), 2)
+        known = seen.circumstances[taught]
+        nothing = np.zeros_like(known)
+        inputs = Inputs(
+            sparse.vstack([seen.style[taught]] * 2).tocsr(),
+            np.concatenate([nothing if flag in SPOKEN else known, nothing]),
+            np.where(raised, "yes", "no"),
+            np.tile(weights_of(cases)[taught], 2),
+            copies=2,
+        )
+        authors = np.tile(authors_of(cases)[taught], 2)
+        unseen = unseen_logits(inputs, _YES, authors, FLAG_STRENGTH)[usual, 0]
         slope, offset = platt(unseen, raised[usual])
         chance = 1 / (1 + np.exp(-(slope * unseen + offset)))
-        models.append(fit(counts, beside, gold, _YES, 2, FLAG_STRENGTH))
+        models.append(fit(inputs, _YES, FLAG_STRENGTH))
         slopes.append(round(slope, 5))
         offsets.append(round(offset, 5))
         thresholds.append(threshold(chance, raised[usual], RECALL_WEIGHT.get(flag, 1.0)))

@@ -17,6 +17,7 @@ VALUES: Final[dict[str, tuple[str, ...]]] = {
     "fault": tuple(Fault),
 }
 BINS: Final = 10
+THRESHOLDS: Final = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
 BATCH: Final = 500
 
 
@@ -86,6 +87,29 @@ def calibration_error(found: Sequence[Outcome], target: str) -> float:
     return sum(gaps) / max(len(found), 1)
 
 
+def confusion(found: Sequence[Outcome], target: str) -> list[str]:
+    """Return how often each value was said of each gold value, as a Markdown table."""
+    values = VALUES[target]
+    pairs = Counter((outcome.gold(target), outcome.said(target)) for outcome in found)
+    lines = [f"| {target}: gold \\ said | " + " | ".join(values) + " |"]
+    lines.append("|---|" + "---|" * len(values))
+    for gold in values:
+        row = " | ".join(str(pairs[str(gold), str(said)]) for said in values)
+        lines.append(f"| {gold} | {row} |")
+    return lines
+
+
+def abstention(found: Sequence[Outcome], target: str) -> str:
+    """Return, for thresholds of confidence, the share answered and how much of it is right."""
+    shown = []
+    for threshold in THRESHOLDS:
+        kept = [outcome for outcome in found if outcome.confidence(target) >= threshold]
+        right = sum(outcome.gold(target) == outcome.said(target) for outcome in kept)
+        share = len(kept) / max(len(found), 1)
+        shown.append(f"≥ {threshold:.1f}: {share:.0%} kept, {right / max(len(kept), 1):.1%} right")
+    return " · ".join(shown)
+
+
 def rules(found: Sequence[Outcome]) -> str:
     """Return how often each rule on facts was right where it gave the tag or agreed with it."""
     fired: Counter[str] = Counter()
@@ -128,6 +152,8 @@ def report(found: Sequence[Outcome]) -> str:
             f"| {flag} | " + " | ".join(f"{score:.2f}" for score in flag_scores(found, flag)) + " |"
         )
     lines += ["", "Facts that decided or agreed, right of fired: " + rules(found)]
+    for target in VALUES:
+        lines += ["", *confusion(found, target), "", f"{target}: {abstention(found, target)}"]
     right = sum(outcome.tags.language == outcome.case.lang for outcome in found)
     lines += ["", f"Language right: {right / max(len(found), 1):.3f}"]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ Every figure that the model reports of itself comes from folds that keep a group
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ STRENGTH: Final = 20.0
 """How freely weights may grow to fit the cases."""
 RARE: Final = 2
 """A feature in fewer messages than this is dropped."""
+FLOOR: Final = 2000.0
+"""Added to the squared length of a message: few words are weak evidence."""
 BESIDE: Final = 0.7
 """Weight of a circumstance against a word."""
 
@@ -38,8 +40,33 @@ def rarity(counts: Sparse) -> Floats:
 
 def scaled(counts: Sparse, rare: Floats) -> Sparse:
     """Weigh counts by rarity and divide by the message's length, as the tagger does."""
-    length = np.sqrt(np.maximum(counts @ rare**2, 1e-9))
-    return sparse.diags_array(1 / length) @ counts @ sparse.diags_array(rare)
+    return sparse.diags_array(1 / _length(counts, rare)) @ counts @ sparse.diags_array(rare)
+
+
+def _length(counts: Sparse, rare: Floats) -> Floats:
+    found: Floats = np.sqrt(counts @ rare**2 + FLOOR)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Cases to learn from, column by column; several copies of them stand one after the other."""
+
+    counts: Sparse
+    beside: Floats  # circumstances; no columns where the target must not see them
+    gold: Names
+    weight: Floats
+    copies: int = 1
+
+    def take(self, which: NDArray[Any]) -> "Inputs":
+        """Return some of the cases."""
+        return Inputs(
+            self.counts[which],
+            self.beside[which],
+            self.gold[which],
+            self.weight[which],
+            self.copies,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,53 +80,44 @@ class Linear:
 
     def logits(self, counts: Sparse, beside: Floats) -> Floats:
         """Score cases."""
-        length = np.sqrt(np.maximum(counts @ self.rare**2, 1e-9))[:, None]
+        length = _length(counts, self.rare)[:, None]
         found: Floats = (counts @ self.table) / length + beside @ self.beside + self.bias
         return found
 
 
-def fit(  # noqa: PLR0913, PLR0917 - the cases' columns, and how they are to be fitted
-    counts: Sparse,
-    beside: Floats,
-    gold: Names,
-    classes: Sequence[str],
-    copies: int = 1,
-    strength: float = STRENGTH,
-) -> Linear:
+def fit(inputs: Inputs, classes: Sequence[str], strength: float = STRENGTH) -> Linear:
     """Fit one target; two classes give one column, the logit of the second.
 
-    Where the cases are given several times over, one copy after the other, rarity counts one copy.
+    Where the cases are given several times over, rarity counts one copy.
     """
-    rare = rarity(counts[: counts.shape[0] // copies])
-    inputs = sparse.hstack([scaled(counts, rare), sparse.csr_array(beside * BESIDE)]).tocsr()
-    used = np.unique(inputs.indices[inputs.data != 0])
-    model = LogisticRegression(C=strength, max_iter=1000, class_weight="balanced", random_state=0)
-    model.fit(inputs[:, used], gold)
+    rare = rarity(inputs.counts[: inputs.counts.shape[0] // inputs.copies])
+    beside = sparse.csr_array(inputs.beside * BESIDE)
+    shown = sparse.hstack([scaled(inputs.counts, rare), beside]).tocsr()
+    used = np.unique(shown.indices[shown.data != 0])
+    model = LogisticRegression(
+        C=strength, max_iter=1000, tol=1e-3, class_weight="balanced", random_state=0
+    )
+    model.fit(shown[:, used], inputs.gold, sample_weight=inputs.weight)
     if len(classes) > 2:  # noqa: PLR2004 - two classes share one column
         order = [list(model.classes_).index(name) for name in classes]
         weights, bias = model.coef_[order], model.intercept_[order]
     else:
         weights, bias = model.coef_, model.intercept_
-    whole = np.zeros((inputs.shape[1], len(weights)))
+    whole = np.zeros((shown.shape[1], len(weights)))
     whole[used] = weights.T
     return Linear(whole[:BUCKETS] * rare[:, None], whole[BUCKETS:] * BESIDE, bias, rare)
 
 
-def unseen_logits(  # noqa: PLR0913, PLR0917 - the cases' columns, and how often they are repeated
-    counts: Sparse,
-    beside: Floats,
-    gold: Names,
-    classes: Sequence[str],
-    groups: Names,
-    copies: int = 1,
-    strength: float = STRENGTH,
+def unseen_logits(
+    inputs: Inputs, classes: Sequence[str], groups: Names, strength: float = STRENGTH
 ) -> Floats:
     """Score every case by a model that has not seen its group."""
-    found = np.zeros((len(gold), len(classes) if len(classes) > 2 else 1))  # noqa: PLR2004 - as in fit
+    width = len(classes) if len(classes) > 2 else 1  # noqa: PLR2004 - as in fit
+    found = np.zeros((len(inputs.gold), width))
     folds = min(FOLDS, len(set(groups.tolist())))
-    for seen, unseen in GroupKFold(folds).split(gold, gold, groups):
-        model = fit(counts[seen], beside[seen], gold[seen], classes, copies, strength)
-        found[unseen] = model.logits(counts[unseen], beside[unseen])
+    for seen, unseen in GroupKFold(folds).split(inputs.gold, inputs.gold, groups):
+        model = fit(inputs.take(seen), classes, strength)
+        found[unseen] = model.logits(inputs.counts[unseen], inputs.beside[unseen])
     return found
 
 

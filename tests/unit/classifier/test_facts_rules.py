@@ -69,6 +69,34 @@ CASES: list[tuple[str, dict[str, object], set[str], Fault | None, str | None]] =
         Fault.COMPANY,
         "delivered_after_promise",
     ),
+    (
+        "an incident without times is no excuse for lateness",
+        {"due_at": DUE, "paid_at": LATE, "incident": "INC-77"},
+        set(),
+        Fault.CUSTOMER,
+        "paid_after_due",
+    ),
+    (
+        "unless the message speaks of it",
+        {"due_at": DUE, "paid_at": LATE, "incident": "INC-77"},
+        {"outage"},
+        None,
+        None,
+    ),
+    (
+        "the last hour alone is the customer's",
+        {"due_at": DUE, "paid_at": LATE},
+        {"last_hour"},
+        Fault.CUSTOMER,
+        "paid_after_due",
+    ),
+    (
+        "the last hour and a power cut",
+        {"due_at": DUE, "paid_at": LATE},
+        {"last_hour", "outage"},
+        None,
+        None,
+    ),
     ("delivered in time", {"promised_by": DUE, "delivered_at": IN_TIME}, set(), None, None),
     (
         "promised, not delivered",
@@ -125,6 +153,16 @@ def test_facts_settle_who_erred(
     finding = judge(Facts.read(facts), frozenset(said), None)
     assert (finding and finding.fault) == fault
     assert (finding and finding.rule) == rule
+
+
+def test_doubt_yields_to_a_fact_but_not_to_a_promise_still_open() -> None:
+    accepted = judge(Facts.read({"terms_accepted": True}), frozenset(), "fee_dispute")
+    open_promise = judge(Facts.read({"promised_by": DUE}), frozenset(), None)
+    assert accepted is not None
+    assert open_promise is not None
+    assert accepted.outweighs(Fault.UNCLEAR)
+    assert not accepted.outweighs(Fault.COMPANY)
+    assert not open_promise.outweighs(Fault.UNCLEAR)
 
 
 def test_parsed_and_written_instants_mean_the_same() -> None:

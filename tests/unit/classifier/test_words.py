@@ -38,6 +38,18 @@ def test_words_leave_out_white_space_and_nothing_else(text: str) -> None:
     assert "".join(text[place] for place in visible(text)) == "".join(split(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("you i d i o t s, pay", ["you", "idiots", ",", "pay"]),
+        ("д у р а к и", ["дураки"]),
+        ("plan a b c", ["plan", "a", "b", "c"]),
+    ],
+)
+def test_letters_set_apart_are_one_word(text: str, words: list[str]) -> None:
+    assert split(text) == words
+
+
 def test_white_space_is_what_python_calls_so() -> None:
     every = "".join(map(chr, range(0x1_0000)))
     assert [every[place] for place in visible(every)] == [c for c in every if not c.isspace()]

