@@ -14,7 +14,7 @@ PYTHON ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url pyproject.toml
 
-.PHONY: help demo test up bench chaos lint format lock check-lock
+.PHONY: help demo test up bench chaos train lint format lock check-lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ bench: $(READY) ## Measure the system, the floor below it and a peer beside it
 
 chaos: $(READY) ## Kill services, broker and database under load; count what was lost or doubled
 	@$(BIN)/pytest -q tests/chaos
+
+train: $(READY) ## Train the classifier's model anew from the labelled cases (DATA=../shared/data)
+	@$(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)
 
 lint: $(READY) check-lock ## Check format, style, types, layers and locks
 	@$(BIN)/ruff format --check --quiet

@@ -1,4 +1,4 @@
-"""`python -m bench`: the system, the floor below it and a peer beside it, in one run."""
+"""`python -m bench`: the system, the floor below it and a peer beside it; the timers and theirs."""
 
 import os
 import shlex
@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 import uvloop
 
-from bench import load, receiver, report, runs, servers, system
+from bench import load, receiver, report, runs, servers, system, timer_report, timer_runs
 from bench.figures import Run
 from bench.runs import Plan
+from bench.timers import TimerPlan
 from deploy.local import kafka
 from deploy.local.settings import Broker
 from shared import clock
@@ -29,8 +30,17 @@ class Brokers(StrEnum):
     BOTH = "both"
 
 
-def main(
+class Part(StrEnum):
+    """What to measure."""
+
+    SYSTEM = "system"
+    TIMERS = "timers"
+    ALL = "all"
+
+
+def main(  # noqa: PLR0913 - what to measure, how much of it, where to
     *,
+    part: Annotated[Part, typer.Option(help="What to measure.")] = Part.ALL,
     cases: Annotated[int, typer.Option(min=100, help="Cases of one round.")] = 10_000,
     broker: Annotated[Brokers, typer.Option(help="On which broker.")] = Brokers.BOTH,
     quick: Annotated[
@@ -44,16 +54,32 @@ def main(
     """Measure the system, the floor below it and a peer beside it."""
     load_before = os.getloadavg()[0]
     plan = (
-        Plan(cases=1_000, warm_up=500, steady_seconds=5, peer_cases=200, peer_warm_up=50)
+        Plan(
+            cases=1_000,
+            warm_up=500,
+            steady_seconds=5,
+            peer_cases=200,
+            peer_warm_up=50,
+            mails=2_000,
+        )
         if quick
-        else Plan(cases=cases, warm_up=2_000, steady_seconds=20, peer_cases=1_000, peer_warm_up=200)
+        else Plan(
+            cases=cases,
+            warm_up=2_000,
+            steady_seconds=20,
+            peer_cases=1_000,
+            peer_warm_up=200,
+            mails=20_000,
+        )
     )
     try:
-        for chosen in _brokers(broker):
+        for chosen in () if part is Part.TIMERS else _brokers(broker):
             if profile:
                 uvloop.run(_profile(chosen, plan))
             else:
                 uvloop.run(_measure(chosen, plan, load_before, out))
+        if part is not Part.SYSTEM and not profile:
+            uvloop.run(_timers(timer_runs.plan(quick=quick), load_before, out))
     except EvenhandError as error:
         sys.exit(f"bench: {error}")
 
@@ -87,6 +113,8 @@ async def _measure(broker: Broker, plan: Plan, load_before: float, out: Path) ->
     typer.echo(f"The system on the broker {broker}:")
     found = await runs.of_system(broker, plan, load_before, typer.echo)
     typer.echo(report.cpu_table(found.throughput))
+    typer.echo("E-mails:")
+    mails = await runs.of_mails(broker, plan, typer.echo)
     typer.echo("The floor:")
     floors = await runs.of_floor(broker, plan, found.event_bytes, typer.echo)
     typer.echo("The peer:")
@@ -94,7 +122,7 @@ async def _measure(broker: Broker, plan: Plan, load_before: float, out: Path) ->
     path = report.write(
         Run(
             at=at.isoformat(timespec="seconds"),
-            command=shlex.join(["python", "-m", "bench", *sys.argv[1:]]),
+            command=_command(),
             broker=broker,
             trace_ratio=runs.TRACE_RATIO,
             streams=load.STREAMS,
@@ -105,10 +133,23 @@ async def _measure(broker: Broker, plan: Plan, load_before: float, out: Path) ->
             floor=tuple(floors),
             peer=tuple(peers),
             peer_version=version("dbos"),
+            mails=mails,
         ),
         out,
     )
     typer.echo(f"Written to {path} and {out / 'README.md'}")
+
+
+async def _timers(plan: TimerPlan, load_before: float, out: Path) -> None:
+    typer.echo("The timers:")
+    found = await timer_runs.run(plan, load_before, _command(), typer.echo)
+    path = timer_report.write(found, out)
+    report.write_readme(out)
+    typer.echo(f"Written to {path} and {out / 'README.md'}")
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "bench", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

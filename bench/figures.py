@@ -51,6 +51,19 @@ class Peer(Rate):
     workers: int
 
 
+class Mails(_Figures):
+    """E-mails put into words and handed to a mail server, from the first to the last."""
+
+    mails: int
+    seconds: float
+    connections: int
+    repeats: int
+
+    @property
+    def per_second(self) -> float:
+        return self.mails / self.seconds
+
+
 class Spread(_Figures):
     """Percentiles of a time, in milliseconds."""
 
@@ -114,6 +127,7 @@ class Run(_Figures):
     floor: tuple[Floor, ...]
     peer: tuple[Peer, ...]
     peer_version: str
+    mails: Mails | None = None
 
     @property
     def system_rate(self) -> float:

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
-from bench.figures import Rate, Run, Spread
+from bench import timer_report
+from bench.figures import Mails, Rate, Run, Spread
+from bench.timer_figures import TimerRun
 from deploy.local.settings import Broker
 
 _FLOOR_AIM: Final = 0.35
 _PEER_AIM: Final = 15.0
 _RATE_AIM: Final = 1000.0
 _P99_AIM_MS: Final = 1000.0
+_MAILS_AIM: Final = 500.0
 
 _NAMES: Final[Mapping[Broker, str]] = {"apache": "Apache Kafka", "embedded": "embedded (Tansu)"}
 
@@ -27,9 +30,16 @@ def write(run: Run, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run.at[:10]}-{run.broker}.json"
     path.write_text(run.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    newest = [found for broker in get_args(Broker) if (found := _newest(folder, broker))]
-    (folder / "README.md").write_text(_readme(newest), encoding="utf-8")
+    write_readme(folder)
     return path
+
+
+def write_readme(folder: Path) -> None:
+    """Write the tables of the newest runs anew."""
+    newest = [found for broker in get_args(Broker) if (found := _newest(folder, broker))]
+    (folder / "README.md").write_text(
+        _readme(newest, timer_report.newest(folder)), encoding="utf-8"
+    )
 
 
 def _newest(folder: Path, broker: Broker) -> Run | None:
@@ -37,14 +47,17 @@ def _newest(folder: Path, broker: Broker) -> Run | None:
     return Run.model_validate_json(paths[-1].read_bytes()) if paths else None
 
 
-def _readme(runs: Sequence[Run]) -> str:
-    parts = [
-        "# What was measured\n\nWritten by `make bench`; the newest run on each broker.\n",
-        _table(["", *(_NAMES[run.broker] for run in runs)], _rows(runs)),
-        _CPU_HEAD,
-        _table(["process", *(_NAMES[run.broker] for run in runs)], _cpu_rows(runs)),
-        *(_notes(run) for run in runs),
-    ]
+def _readme(runs: Sequence[Run], timers: TimerRun | None) -> str:
+    parts = ["# What was measured\n\nWritten by `make bench`; the newest run on each broker.\n"]
+    if runs:
+        parts += [
+            _table(["", *(_NAMES[run.broker] for run in runs)], _rows(runs)),
+            _CPU_HEAD,
+            _table(["process", *(_NAMES[run.broker] for run in runs)], _cpu_rows(runs)),
+            *(_notes(run) for run in runs),
+        ]
+    if timers is not None:
+        parts.append(timer_report.section(timers))
     return "\n".join(parts)
 
 
@@ -73,7 +86,15 @@ def _column(run: Run) -> dict[str, str]:
         "submit → message, ms": _spread(latency.message)
         + _mark(met=latency.message.p99 <= _P99_AIM_MS),
         "generator late, ms": _spread(latency.generator_late),
+        "e-mails/s": _mails(run.mails),
     }
+
+
+def _mails(mails: Mails | None) -> str:
+    if mails is None:
+        return "not measured"
+    rate = mails.per_second
+    return _aimed(f"{rate:,.0f} ({mails.mails:,} over {mails.connections})", rate, _MAILS_AIM)
 
 
 def _processes(count: int) -> str:

@@ -10,8 +10,8 @@ from typing import Final
 
 import asyncpg
 
-from bench import cases, floor, load, machine, peer, receiver, servers, system
-from bench.figures import Floor, Latency, Machine, Peer, Throughput
+from bench import cases, floor, load, machine, mails, peer, receiver, servers, system
+from bench.figures import Floor, Latency, Machine, Mails, Peer, Throughput
 from deploy.local.settings import Broker
 from shared.events.catalogue import Topic
 
@@ -34,6 +34,7 @@ class Plan:
     steady_seconds: float
     peer_cases: int
     peer_warm_up: int
+    mails: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,14 @@ async def _event_bytes(url: str) -> dict[str, int]:
     finally:
         await connection.close()
     return {topic: round(rows[topic]["bytes"]) + _HEADER_BYTES for topic in _WAY}
+
+
+async def of_mails(broker: Broker, plan: Plan, tell: Tell) -> Mails:
+    """Measure the notifier alone: e-mails put into words and handed over."""
+    async with servers.running(broker, FOLDER) as started, receiver.running() as mail:
+        found = await mails.measure(started, mail, plan.mails)
+    tell(f"  {found.per_second:,.0f} e-mails/s")
+    return found
 
 
 async def of_floor(broker: Broker, plan: Plan, sizes: dict[str, int], tell: Tell) -> list[Floor]:

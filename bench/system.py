@@ -24,7 +24,7 @@ from deploy.local.readiness import Asked, until_ready
 from deploy.local.settings import Options, Ports
 from deploy.local.stack import PARTITIONS
 from deploy.local.state import Addresses, StackState
-from services.intake import keys
+from shared import keys
 from shared.events.catalogue import Topic
 from shared.migrate import SERVICES, migrate, role_of
 
@@ -101,7 +101,7 @@ async def running(
 async def _key(servers: Servers) -> str:
     connection = await asyncpg.connect(servers.admin_url)
     try:
-        return await keys.create(connection, "bench", keys.ROLES)
+        return await keys.create(connection, "bench", keys.ROLES["intake"])
     finally:
         await connection.close()
 

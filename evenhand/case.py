@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from evenhand import outcome
+from evenhand.case_explain import explain
 from evenhand.client import Intake, Json
 from evenhand.output import AsJson, complain, emit, example, line, table, terminal
 from shared.errors import Retryable
@@ -102,6 +103,11 @@ def watch(
                 complain(f"not settled in {within:g} s: {', '.join(waiting)}")
                 raise typer.Exit(1)
             time.sleep(_EVERY)
+
+
+app.command(
+    epilog=example("evenhand case explain 019aa3…", "evenhand case explain 019aa3… --replay --json")
+)(explain)
 
 
 def _again(intake: Intake, case_id: str) -> Json | None:

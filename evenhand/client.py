@@ -86,7 +86,7 @@ class Intake:
             ) as response:
                 if response.is_error:
                     response.read()
-                    raise _refusal(response)
+                    raise refusal(response)
                 for line in response.iter_lines():
                     if line:
                         yield orjson.loads(line)
@@ -112,7 +112,7 @@ class Intake:
         except httpx.TransportError as error:
             raise self._away(error) from error
         if response.is_error:
-            raise _refusal(response)
+            raise refusal(response)
         answer: Json = response.json()
         return answer
 
@@ -123,7 +123,7 @@ class Intake:
         )
 
 
-def _refusal(response: httpx.Response) -> EvenhandError:
+def refusal(response: httpx.Response) -> EvenhandError:
     """Put a problem document (RFC 9457) into one line."""
     try:
         problem = response.json()

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import typer
@@ -18,6 +19,8 @@ from evenhand.client import Intake, Json
 from evenhand.output import AsJson, complain, emit, example, line, terminal
 from evenhand.progress import CaseProgress
 from evenhand.up import follow_restarts, places, running
+from services.notifier.status_page.links import Links
+from shared import clock
 from shared.settings import load
 
 app = typer.Typer(rich_markup_mode=None)
@@ -28,6 +31,7 @@ _AT_ONCE: Final = 8
 _PAGE: Final = "200"
 _EVERY: Final = 0.2
 _WITHIN: Final = 60.0
+_LINK_FOR: Final = timedelta(days=1)
 _TRACED_WITHIN: Final = 5.0
 _MOST_TRACES: Final = "1000"
 
@@ -43,7 +47,7 @@ def demo(
     """Show the system at work on sample cases.
 
     Starts everything afresh, hands in the cases and tells what became of each; exits 1 when one of
-    them was neither decided nor given to a person.
+    them was neither decided nor given to a person, and its customer was not asked anything.
     """
     settings = load(StackSettings)
     ports = settings.ports.yielding()
@@ -91,7 +95,7 @@ async def _handle(stack: Stack, cases: Sequence[bytes], *, as_json: bool) -> boo
     with Intake(address, key) as intake, CaseProgress(len(cases), silent=as_json) as progress:
         receipts = await _submit(intake, cases, progress)
         found = await _follow(intake, receipts, progress)
-    answered = [case for case in found if outcome.decided(case) or outcome.referred(case)]
+    answered = [case for case in found if outcome.settled(case)]
     mails, traces = await _counts(stack, len(cases))
     if as_json:
         for case in found:
@@ -101,11 +105,20 @@ async def _handle(stack: Stack, cases: Sequence[bytes], *, as_json: bool) -> boo
     screen = terminal()
     screen.print(summary.outcomes(found))
     screen.print(summary.closing(found, mails=mails, traces=traces))
-    for name, address in [*places(stack), ("a case", receipts[0]["status_url"])]:
+    one = receipts[0]
+    shown = [("a case", one["status_url"]), ("its page", _page(stack, one))]
+    for name, address in [*places(stack), *shown]:
         line(f"{name:<10} {address}")
     if len(answered) < len(cases):
         complain(f"{len(cases) - len(answered)} cases have no answer; see {stack.folder / 'logs'}")
     return len(answered) == len(cases)
+
+
+def _page(stack: Stack, receipt: Json) -> str:
+    """Return where the customer follows a case; every mail has such a link."""
+    secret = stack.state.status_secret.get_secret_value()
+    links = Links(stack.addresses.services["notifier"], [secret], _LINK_FOR)
+    return links.link(UUID(receipt["case_id"]), clock.now())
 
 
 async def _submit(intake: Intake, cases: Sequence[bytes], progress: CaseProgress) -> list[Json]:
@@ -129,9 +142,11 @@ async def _follow(intake: Intake, receipts: Sequence[Json], progress: CaseProgre
         await asyncio.sleep(_EVERY)
         statuses = await asyncio.to_thread(_statuses, intake)
         for case_id in list(waiting):
-            if not outcome.settled({"status": statuses.get(case_id)}):
+            if not outcome.may_be_settled(statuses.get(case_id)):
                 continue
             case = await asyncio.to_thread(intake.case, case_id)
+            if not outcome.settled(case):
+                continue
             if case_id not in found:
                 progress.answered(case)
             found[case_id] = case

@@ -1,4 +1,4 @@
-"""`evenhand key`: API keys of intake. A key is shown once, when it is made."""
+"""`evenhand key`: API keys of intake and the review desk. A key is shown once, when it is made."""
 
 import asyncio
 from typing import Annotated, Final, cast
@@ -8,31 +8,36 @@ import typer
 from evenhand import settings
 from evenhand.database import connected
 from evenhand.output import AsJson, emit, example, line, table, terminal
-from services.intake import keys
-from services.intake.keys import Key, Role
+from shared import keys
 from shared.errors import EvenhandError
+from shared.keys import Key, Role
 
 app = typer.Typer(
     name="key",
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="API keys of intake.",
+    help="API keys of intake and the review desk.",
     epilog=example("evenhand key create web-shop --role submit --role read"),
 )
 
 _COLUMNS: Final = ("id", "name", "roles", "created at", "revoked at")
 
 
-@app.command(epilog=example("evenhand key create web-shop --role submit --role read"))
+@app.command(
+    epilog=example(
+        "evenhand key create web-shop --role submit --role read",
+        "evenhand key create anna.nowak --role staff --role clerk",
+    )
+)
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     *,
-    role: Annotated[list[str], typer.Option(help=f"May be given again: {', '.join(keys.ROLES)}.")],
+    role: Annotated[list[str], typer.Option(help=f"May be given again. {keys.CHOICES}.")],
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it; it cannot be shown again."""
-    if unknown := set(role).difference(keys.ROLES):
-        raise typer.BadParameter(f"--role {unknown.pop()}: choose from {', '.join(keys.ROLES)}")
+    if unknown := sorted(set(role).difference(*keys.ROLES.values())):
+        raise typer.BadParameter(f"--role {unknown[0]}: choose from {keys.CHOICES}")
     key = asyncio.run(_create(name, [cast("Role", one) for one in role]))
     if as_json:
         emit({"name": name, "roles": role, "key": key})

@@ -10,6 +10,8 @@ from shared.errors import EvenhandError
 from shared.settings import KafkaSettings, load
 
 _NO_STACK = "no stack was started in {home}; run `evenhand up` there, or set {variable}"
+_DECISION = "http://127.0.0.1:8082"
+_NOTIFIER = "http://127.0.0.1:8083"
 
 
 class ClientSettings(BaseSettings):
@@ -18,6 +20,8 @@ class ClientSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="EVENHAND_", frozen=True, extra="ignore")
 
     intake_url: str | None = None
+    decision_url: str | None = Field(default=None, description="The review desk's HTTP interface")
+    notifier_url: str | None = Field(default=None, description="The notifier's HTTP interface")
     api_key: SecretStr | None = None
     admin_database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL, as the database's owner"
@@ -41,6 +45,39 @@ def intake() -> tuple[str, str]:
     if key is None:
         raise EvenhandError(_NO_STACK.format(home=settings.home, variable="EVENHAND_API_KEY"))
     return address.rstrip("/"), key.get_secret_value()
+
+
+def decision() -> tuple[str, str]:
+    """Return the address of the review desk (the decision service) and the API key.
+
+    Raises:
+        EvenhandError: no key is found anywhere.
+
+    """
+    settings = load(ClientSettings)
+    return _service(settings, "decision", settings.decision_url, _DECISION)
+
+
+def notifier() -> tuple[str, str]:
+    """Return the address of the notifier and the API key.
+
+    Raises:
+        EvenhandError: no key is found anywhere.
+
+    """
+    settings = load(ClientSettings)
+    return _service(settings, "notifier", settings.notifier_url, _NOTIFIER)
+
+
+def _service(
+    settings: ClientSettings, name: str, address: str | None, otherwise: str
+) -> tuple[str, str]:
+    stack = state.read(settings.home)
+    running = stack.addresses.services.get(name) if stack else None
+    key = settings.api_key or (stack.api_key if stack else None)
+    if key is None:
+        raise EvenhandError(_NO_STACK.format(home=settings.home, variable="EVENHAND_API_KEY"))
+    return (address or running or otherwise).rstrip("/"), key.get_secret_value()
 
 
 def admin_database_url() -> str:

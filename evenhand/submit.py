@@ -13,7 +13,7 @@ import typer
 from evenhand.client import Intake, Json
 from evenhand.output import AsJson, complain, emit, example, line
 from shared.errors import Rejected
-from shared.events.case import Category, Channel
+from shared.events.case import Category, Channel, Product
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -35,6 +35,7 @@ def submit(  # noqa: PLR0913 - one option per field of a case
     text: Annotated[str | None, typer.Option(help="The customer's message.")] = None,
     channel: Annotated[Channel, typer.Option(help="How the customer came.")] = Channel.API,
     category: Annotated[Category | None, typer.Option(help="What it is about.")] = None,
+    product: Annotated[Product | None, typer.Option(help="Of which product it is.")] = None,
     name: Annotated[str | None, typer.Option(help="The customer's name.")] = None,
     language: Annotated[
         str | None, typer.Option(help="Preferred language: en, ru, uk, pl.")
@@ -72,6 +73,7 @@ def submit(  # noqa: PLR0913 - one option per field of a case
                     },
                     "channel": channel,
                     "category": category,
+                    "product": product,
                     "text": text,
                     "received_at": received_at,
                     "claim": _money(claim),

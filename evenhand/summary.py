@@ -17,8 +17,8 @@ _COLUMNS: Final = (
     "tone",
     "pressure",
     "fault",
-    "disposition",
-    "basis",
+    "outcome",
+    "basis, reason",
     "seconds",
 )
 
@@ -46,6 +46,7 @@ def totals(cases: Sequence[Json], *, mails: int, traces: int) -> Json:
         "cases": len(rows),
         "decided": sum(outcome.decided(case) for case in cases),
         "referred": sum(outcome.referred(case) for case in cases),
+        "asked": sum(outcome.asked(case) for case in cases),
         "dispositions": _counted(rows, "disposition"),
         "queues": _counted(rows, "queue"),
         "median_seconds": round(median(seconds), 2) if seconds else None,
@@ -70,6 +71,7 @@ def closing(cases: Sequence[Json], *, mails: int, traces: int) -> Table:
             ("cases", sums["cases"]),
             ("decided", f"{sums['decided']}  {_listed(sums['dispositions'])}"),
             ("waiting for a person", f"{sums['referred']}  {_listed(sums['queues'])}"),
+            ("waiting for the customer", sums["asked"]),
             (
                 "time to the answer",
                 f"median {sums['median_seconds']} s, longest {sums['longest_seconds']} s",
@@ -81,11 +83,17 @@ def closing(cases: Sequence[Json], *, mails: int, traces: int) -> Table:
 
 
 def _cells(one: Json) -> list[Any]:
-    answer, why = one.get("disposition"), one.get("basis")
+    answer, why = one.get("disposition"), _given(one)
     if "queue" in one:
         answer, why = f"to a person: {one['queue']}", _why(one)
+    if "asked" in one:
+        answer, why = "one question to the customer", one["asked"]
     known = [one[name] for name in ("customer", "language", "tone", "pressure", "fault")]
     return [*known, answer, why, one["seconds"]]
+
+
+def _given(one: Json) -> str:
+    return ": ".join(part for part in (one.get("basis"), one.get("reasons")) if part)
 
 
 def _why(one: Json) -> str:

@@ -80,6 +80,7 @@ def places(stack: Stack) -> list[tuple[str, str]]:
     return [
         *shown,
         ("inbox", f"{addresses.inbox_url}/"),
+        ("bank", f"{addresses.bank_url}/"),
         ("broker", addresses.kafka_bootstrap),
         ("logs", str(stack.folder / "logs")),
     ]

@@ -31,7 +31,11 @@ def of_services(
         everybody["EVENHAND_KAFKA_FETCH_WAIT"] = "PT0.025S"
     if addresses.traces_url is not None:
         everybody["EVENHAND_OTLP_ENDPOINT"] = addresses.traces_url
-    own = {
+    own: dict[str, dict[str, str]] = {
+        "decision": {
+            "EVENHAND_CLOCK_MAY_MOVE": "true",
+            **({} if addresses.bank_url is None else {"EVENHAND_BANK_URL": addresses.bank_url}),
+        },
         "intake": {
             "EVENHAND_PUBLIC_URL": addresses.intake_url,
             "EVENHAND_OPEN_DOCS": "true",
@@ -41,11 +45,16 @@ def of_services(
             "EVENHAND_SMTP_HOST": "127.0.0.1",
             "EVENHAND_SMTP_PORT": str(addresses.smtp_port),
             "EVENHAND_SMTP_TLS": "none",
-            # On this machine nobody is slow; a killed notifier's mails are free again the sooner.
             "EVENHAND_SMTP_TIMEOUT": "PT5S",
+            # A killed notifier's yes-es are settled by the next one, and none is told twice.
+            "EVENHAND_JOURNAL_DIR": str(options.folder.resolve() / "notifier"),
             "EVENHAND_MAIL_FROM": MAIL_FROM,
             "EVENHAND_WEBHOOK_SECRET": state.webhook_secret.get_secret_value(),
             "EVENHAND_WEBHOOK_ALLOW_PRIVATE": "true",
+            "EVENHAND_STATUS_URL": addresses.services["notifier"],
+            "EVENHAND_STATUS_SECRET": state.status_secret.get_secret_value(),
+            "EVENHAND_INTAKE_URL": addresses.intake_url,
+            "EVENHAND_INTAKE_KEY": state.api_key.get_secret_value(),
         },
     }
     return {

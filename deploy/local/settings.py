@@ -37,6 +37,7 @@ class Ports:
     traces: int = 0
     smtp: int = 0
     inbox: int = 0
+    bank: int = 0
 
     def chosen(self) -> "Ports":
         """Return the ports with every 0 replaced.
@@ -109,6 +110,7 @@ class StackSettings(BaseSettings):
     traces_port: int = Field(default=4318, ge=0, le=_LARGEST)
     smtp_port: int = Field(default=1025, ge=0, le=_LARGEST)
     inbox_port: int = Field(default=8025, ge=0, le=_LARGEST)
+    bank_port: int = Field(default=8090, ge=0, le=_LARGEST)
     trace_ratio: float = Field(default=1.0, ge=0, le=1)
     log_level: LogLevel = "INFO"
 

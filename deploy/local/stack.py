@@ -22,14 +22,15 @@ from deploy.local.readiness import Asked, until_ready
 from deploy.local.settings import Options, Ports
 from deploy.local.state import Addresses, StackState
 from deploy.local.supervisor import Part, Running, Supervisor
-from services.intake import keys
+from shared import keys
 from shared.events.catalogue import Topic
 from shared.migrate import SERVICES, migrate, role_of
 
 PARTITIONS: Final = 4
 
 _HOST: Final = "127.0.0.1"
-_SINKS: Final = ("traces", "mailbox")
+_SINKS: Final = ("traces", "mailbox", "bank")
+_KEY_ROLES: Final[frozenset[keys.Role]] = frozenset({*keys.ROLES["intake"], "executive"})
 _ORDER: Final = (SERVICES, _SINKS, ("broker",), ("database",))
 
 # A service gives up a graceful stop by itself a little before it is killed.
@@ -138,7 +139,6 @@ class Stack:
         began = time.monotonic()
         folders.make_room_for_logs(self.folder)
         previous = state.read(self.folder)
-        known = (self._postgres / "data").exists()
         # All are waited for, so that none goes on starting while the others are stopped.
         results = await asyncio.gather(
             self._timed("sinks", self._start_sinks()),
@@ -149,7 +149,7 @@ class Stack:
         for error in results:
             if error is not None:
                 raise error
-        key = previous.api_key if previous and known else await self._new_key()
+        key = await self._key(previous)
         self._state = self._describe(key, previous)
         state.write(self.folder, self._state)
         await self._timed("services", self._start_services())
@@ -189,6 +189,9 @@ class Stack:
         mail = ("--smtp-port", str(ports.smtp), "--http-port", str(ports.inbox))
         await self._supervisor.start(
             self._module("mailbox", [*mail, "--folder", str(self.folder / "mail")], _SINK_PATIENCE)
+        )
+        await self._supervisor.start(
+            self._module("bank", ["--port", str(ports.bank)], _SINK_PATIENCE)
         )
         if self.options.traces:
             await self._supervisor.start(
@@ -233,10 +236,18 @@ class Stack:
             raise RuntimeError("the database has not started")
         return self._server.dsn(role)
 
-    async def _new_key(self) -> SecretStr:
+    async def _key(self, previous: StackState | None) -> SecretStr:
+        """Go on with the key of before where the database knows it with these roles."""
         connection = await asyncpg.connect(self._dsn(postgres.ADMIN))
         try:
-            return SecretStr(await keys.create(connection, "local", keys.ROLES))
+            good = {
+                key.id
+                for key in await keys.listed(connection)
+                if key.revoked_at is None and _KEY_ROLES.issubset(key.roles)
+            }
+            if previous and keys.id_of(previous.api_key.get_secret_value()) in good:
+                return previous.api_key
+            return SecretStr(await keys.create(connection, "local", _KEY_ROLES))
         finally:
             await connection.close()
 
@@ -252,11 +263,13 @@ class Stack:
                 smtp_port=ports.smtp,
                 kafka_bootstrap=f"{_HOST}:{ports.broker}",
                 kafka_idempotence=self.options.broker == "apache",
+                bank_url=f"http://{_HOST}:{ports.bank}",
             ),
             admin_database_url=SecretStr(self._dsn(postgres.ADMIN)),
             database_urls={name: SecretStr(self._dsn(role_of(name))) for name in SERVICES},
             api_key=key,
             webhook_secret=previous.webhook_secret if previous else _webhook_secret(),
+            status_secret=previous.status_secret if previous else _random_secret(),
         )
 
     async def _start_services(self) -> None:
@@ -268,16 +281,21 @@ class Stack:
         )
 
     def _sinks(self) -> tuple[str, ...]:
-        return _SINKS if self.options.traces else ("mailbox",)
+        return _SINKS if self.options.traces else ("mailbox", "bank")
 
     def _asked(self, name: str) -> Asked:
         addresses = self.addresses
         urls = {
             "traces": addresses.traces_url,
             "mailbox": addresses.inbox_url,
+            "bank": addresses.bank_url,
             **addresses.services,
         }
         return Asked(name, urls[name] or "", self._log(name), hops=name in SERVICES)
+
+
+def _random_secret() -> SecretStr:
+    return SecretStr(secrets.token_hex(32))
 
 
 def _webhook_secret() -> SecretStr:

@@ -5,10 +5,11 @@ on the same data goes on with the same key and secrets.
 """
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_serializer
 
 FILE: Final = "stack.json"
 
@@ -26,6 +27,8 @@ class Addresses(BaseModel):
     smtp_port: int
     kafka_bootstrap: str
     kafka_idempotence: bool
+    bank_url: str | None = None
+    """The sandbox bank, which the decision service asks."""
 
 
 class StackState(BaseModel):
@@ -38,14 +41,18 @@ class StackState(BaseModel):
     database_urls: dict[str, SecretStr]
     api_key: SecretStr
     webhook_secret: SecretStr
+    # Made anew where an older run has written down none.
+    status_secret: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_hex(32)))
 
-    @field_serializer("admin_database_url", "api_key", "webhook_secret", when_used="json")
+    @field_serializer(
+        "admin_database_url", "api_key", "webhook_secret", "status_secret", when_used="json"
+    )
     def _show(self, secret: SecretStr) -> str:
         return secret.get_secret_value()
 
     @field_serializer("database_urls", when_used="json")
-    def _show_each(self, secrets: dict[str, SecretStr]) -> dict[str, str]:
-        return {name: secret.get_secret_value() for name, secret in secrets.items()}
+    def _show_each(self, shown: dict[str, SecretStr]) -> dict[str, str]:
+        return {name: secret.get_secret_value() for name, secret in shown.items()}
 
 
 def read(folder: Path) -> StackState | None:

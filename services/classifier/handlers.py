@@ -42,6 +42,7 @@ def classified(case: CaseSubmitted, tags: Tags) -> CaseClassified:
         sequence=case.sequence,
         channel=case.channel,
         category=case.category,
+        product=case.product,
         text=case.text,
         claim=case.claim,
         facts=case.facts,

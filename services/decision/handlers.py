@@ -1,211 +1,121 @@
-"""Decides a batch of classified cases and says what was decided; all state commits with the events.
+"""Decides a batch of messages and answers of the bank's systems; all commits with the events.
 
-One customer's cases are in one partition, so they come here one after the other, and goodwill
-given in this batch counts for the next case of the same customer.
+One customer's events are in one partition, and whoever decides for a customer holds the lock on
+them: what is given to a customer is counted right, also within a batch. Nothing is written before
+the whole batch was gone through, so that it can be gone through again where the day's certificate
+holds less than was thought.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
-import orjson
-
-from services.decision import store
-from services.decision.decide import (
-    Decided,
-    Outcome,
-    Referred,
-    answer_due_at,
-    decide,
-    priority_of,
-)
-from services.decision.goodwill import History
+from services.decision import course, day, past, recall, store
+from services.decision.bench import Bench, Cause, Decide
+from services.decision.checking import answers
+from services.decision.checking import store as checking
+from services.decision.dossier import Check, Dossier, Said, Work
+from services.decision.merits.decide import decide
+from services.decision.past import Past
 from services.decision.policy.model import Policy
-from services.decision.store import PastGoodwill, Row, Standing
+from services.decision.recording import Recorder
+from services.decision.terms import Terms, terms_of
 from shared import clock
-from shared.events.case import Status
-from shared.events.catalogue import (
-    CaseClassified,
-    CaseDecided,
-    CaseReferred,
-    CaseStatusChanged,
-    Queue,
-    Topic,
-)
-from shared.hop import Handler, Received
+from shared.events.catalogue import CaseClassified, Topic, VerificationCompleted
+from shared.hop import Received
 from shared.outbox import Saying
 from shared.postgres import Connection
 
-_YEAR: Final = timedelta(days=365)
-_TOLD: Final = {Queue.SPECIALIST: "vulnerable", Queue.STAFF_CONDUCT: "staff_conduct"}
+TOPICS: Final = (Topic.CLASSIFIED, Topic.VERIFICATION_COMPLETED)
 
 
-def build(policy: Policy) -> Handler:
-    """Return the hop's handler for this policy."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What is known of a batch; going through it changes none of it."""
 
-    async def handle(tx: Connection, batch: Sequence[Received]) -> list[Saying]:
-        now = clock.now()
-        cases = [(r, r.event) for r in batch if isinstance(r.event, CaseClassified)]
-        standing = await store.standing(tx, [case.case_id for _, case in cases])
-        past = await store.past_goodwill(tx, [case.customer_id for _, case in cases])
-        sayings: list[Saying] = []
-        rows: list[Row] = []
-        given: defaultdict[str, list[PastGoodwill]] = defaultdict(list, past)
-        for received, case in cases:
-            before = standing.get(case.case_id)
-            outcome = answer(case, before, given[case.customer_id], policy)
-            history = history_of(case, given[case.customer_id])
-            row = _row(case, before, outcome, history, policy, now)
-            standing[case.case_id] = Standing(row.state, row.sequence, row.queue)
-            rows.append(row)
-            if row.goodwill_eur is not None and row.state == "decided" and before is None:
-                given[case.customer_id].append(
-                    PastGoodwill(case.case_id, case.received_at, row.goodwill_eur)
-                )
-            sayings += say(received, case, before, outcome, policy, now)
-        await store.store(tx, rows)
+    dossiers: dict[UUID, Dossier]
+    checks: dict[UUID, Check | None]
+    """By the event that answers."""
+    past: Past
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What batches are decided with."""
+
+    policy: Callable[[], Policy]
+    recorder: Recorder
+    decide: Decide = decide
+    time: Callable[[], datetime] = clock.now
+
+    async def handle(self, tx: Connection, batch: Sequence[Received]) -> list[Saying]:
+        """Handle one batch."""
+        now, policy = self.time(), self.policy()
+        terms = terms_of(policy)
+        loaded = await _load(tx, batch, terms)
+
+        def bench(left: Decimal) -> Bench:
+            again = loaded.past.again()
+            work, packs = Work(dict(loaded.dossiers)), self.recorder.packs
+            return Bench(self.decide, policy, terms, again, left, now, work, packs)
+
+        left = await day.left(tx, terms.per_day, now)
+        work, sayings = self._go_through(batch, loaded, bench(left))
+        if not await day.spend(tx, work.spent, work.grants, terms.per_day, now):
+            left = await day.left(tx, terms.per_day, now, lock=True)
+            work, sayings = self._go_through(batch, loaded, bench(left))
+            await day.spend(tx, work.spent, work.grants, terms.per_day, now)
+        await self.recorder.write(tx, work, now)
         return sayings
 
-    return handle
+    def _go_through(
+        self, batch: Sequence[Received], loaded: _Loaded, bench: Bench
+    ) -> tuple[Work, list[Saying]]:
+        sayings: list[Saying] = []
+        for received in batch:
+            event, said = received.event, list[Said]()
+            said_by = None
+            cause = _cause(received)
+            if isinstance(event, CaseClassified):
+                said = course.hear(event, cause, bench)
+            elif isinstance(event, VerificationCompleted):
+                check = loaded.checks[received.envelope.id]
+                said = answers.complete(event, check, cause, bench)
+                said_by = check.cause_id if check else None
+            sayings += [_saying(received, one, said_by) for one in said]
+        return bench.work, sayings
 
 
-def history_of(case: CaseClassified, past: Sequence[PastGoodwill]) -> History:
-    """Sum up the goodwill within 12 months of this case.
+async def _load(tx: Connection, batch: Sequence[Received], terms: Terms) -> _Loaded:
+    answering = [r for r in batch if isinstance(r.event, VerificationCompleted)]
+    events = [r.event for r in answering if isinstance(r.event, VerificationCompleted)]
+    asked = await checking.asked(tx, events)
+    customers = {r.event.customer_id for r in batch}
+    await store.lock_customers(tx, customers | {c.customer_id for c in asked if c is not None})
+    # Once more, now that nobody else answers them.
+    asked = await checking.asked(tx, events)
+    dossiers = await recall.dossiers(tx, [r.event.case_id for r in batch])
+    heard = [r.event for r in batch if isinstance(r.event, CaseClassified)]
+    again = [dossiers[event.case_id].case for event in events if event.case_id in dossiers]
+    cases = [*heard, *(case for case in again if case is not None)]
+    return _Loaded(
+        dossiers,
+        {r.envelope.id: check for r, check in zip(answering, asked, strict=True)},
+        await past.load(tx, cases, terms),
+    )
 
-    On both sides of it: cases that are imported late must not escape the count by their order.
+
+def _cause(received: Received) -> Cause:
+    return Cause(received.envelope.id, received.traceparent)
+
+
+def _saying(received: Received, said: Said, cause_id: UUID | None) -> Saying:
+    """Say an event. What an answer of the bank leads to belongs to the message that was checked.
+
+    When that message is sent again because the broker has lost its log, so is all that followed.
     """
-    counted = [
-        each.euros
-        for each in past
-        if each.case_id != case.case_id and abs(case.received_at - each.received_at) < _YEAR
-    ]
-    return History(len(counted), sum(counted, Decimal(0)))
-
-
-def answer(
-    case: CaseClassified, before: Standing | None, past: Sequence[PastGoodwill], policy: Policy
-) -> Outcome:
-    """Decide a new case; where an answer stands already, a person hears the new message.
-
-    A person keeps what a person has, and no message ever makes a case less urgent.
-    """
-    outcome = decide(case, history_of(case, past), policy)
-    if before is None and case.sequence == 0:
-        return outcome
-    if isinstance(outcome, Referred):
-        mine, reason, proposal = outcome.queue, outcome.reason, outcome.proposal
-    else:
-        mine, reason, proposal = outcome.told or Queue.REVIEW, "", outcome.answer
-    queue = mine
-    if before is not None and before.queue is not None:
-        queue = min(mine, before.queue, key=priority_of)
-    if queue is not Queue.REVIEW and queue is mine and reason:
-        return Referred(queue, reason, proposal)
-    if before is None:
-        return Referred(queue, "message_before_its_case", proposal)
-    if before.state == "decided":
-        return Referred(queue, "message_after_the_decision", proposal)
-    return Referred(queue, "message_during_review", proposal)
-
-
-def _row(  # noqa: PLR0913, PLR0917 - what a row is made of
-    case: CaseClassified,
-    before: Standing | None,
-    outcome: Outcome,
-    history: History,
-    policy: Policy,
-    now: datetime,
-) -> Row:
-    decided = isinstance(outcome, Decided)
-    answered = outcome.answer if isinstance(outcome, Decided) else outcome.proposal
-    told: dict[str, object] = {
-        "decision": orjson.Fragment(answered.decision.model_dump_json()) if answered else None,
-        "cost_eur": str(answered.cost) if answered and answered.cost is not None else None,
-        "goodwill_before": {"times": history.times, "eur": str(history.euros)},
-    }
-    if answered is not None and answered.scales is not None:
-        told["expected_loss_eur"] = str(answered.scales.expected_loss)
-        told["cost_of_checking_eur"] = str(answered.scales.cost_of_checking)
-    if isinstance(outcome, Referred):
-        told["queue"], told["reason"] = outcome.queue, outcome.reason
-    return Row(
-        case_id=case.case_id,
-        customer_id=case.customer_id,
-        state="decided" if decided or (before and before.state == "decided") else "referred",
-        sequence=max(case.sequence, before.sequence if before else 0),
-        received_at=case.received_at,
-        goodwill_eur=outcome.answer.forgiven if isinstance(outcome, Decided) else None,
-        queue=outcome.queue if isinstance(outcome, Referred) else outcome.told,
-        outcome=orjson.dumps(told).decode(),
-        inputs=case.model_dump_json(),
-        policy=policy.hash,
-        decided_at=now,
-    )
-
-
-def say(  # noqa: PLR0913, PLR0917 - what the events tell
-    received: Received,
-    case: CaseClassified,
-    before: Standing | None,
-    outcome: Outcome,
-    policy: Policy,
-    now: datetime,
-) -> list[Saying]:
-    """Return the events that tell of an outcome."""
-    same = {
-        "case_id": case.case_id,
-        "customer_id": case.customer_id,
-        "language": case.language,
-        "jurisdiction": case.jurisdiction,
-        "sequence": case.sequence,
-    }
-    if isinstance(outcome, Decided):
-        said = [
-            received.say(
-                Topic.DECIDED,
-                CaseDecided(**same, decision=outcome.answer.decision, decided_at=now),
-            ),
-            received.say(Topic.STATUS, _status(case, Status.DECIDED, None, now)),
-        ]
-        if outcome.told is None:
-            return said
-        told = _referral(same, Referred(outcome.told, _TOLD[outcome.told], outcome.answer), now)
-        answered = told.model_copy(update={"answered": True})
-        return [*said, received.say(Topic.REFERRED, answered)]
-    waiting = _referral(same, outcome, now)
-    reopened = before is not None and before.state == "decided"
-    due = waiting.model_copy(
-        update={"answer_due_at": answer_due_at(case, policy), "reopened": reopened}
-    )
-    referral = received.say(Topic.REFERRED, due)
-    if before is not None and before.state == "referred":
-        return [referral]
-    status = Status.REOPENED if before else Status.IN_REVIEW
-    return [referral, received.say(Topic.STATUS, _status(case, status, outcome.reason, now))]
-
-
-def _referral(same: dict[str, object], outcome: Referred, now: datetime) -> CaseReferred:
-    return CaseReferred.model_validate(
-        {
-            **same,
-            "queue": outcome.queue,
-            "priority": outcome.priority,
-            "reason": outcome.reason,
-            "proposal": outcome.proposal.decision if outcome.proposal else None,
-            "referred_at": now,
-        }
-    )
-
-
-def _status(
-    case: CaseClassified, status: Status, reason: str | None, now: datetime
-) -> CaseStatusChanged:
-    return CaseStatusChanged(
-        case_id=case.case_id,
-        customer_id=case.customer_id,
-        status=status,
-        reason=reason,
-        changed_at=now,
-    )
+    saying = received.say(said.topic, said.event)
+    return saying if cause_id is None else replace(saying, cause_id=cause_id)

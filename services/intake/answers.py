@@ -1,24 +1,13 @@
-"""What callers are told: JSON, the receipt of a case, the refusal of one."""
+"""What callers are told: the receipt of a case, the refusal of one."""
 
-import json
 from typing import Any, assert_never
 from uuid import UUID
 
-from starlette.responses import Response
-
-from services.intake import problems
 from services.intake.domain import Away, Broken, Conflict
-from services.intake.problems import ProblemError
 from services.intake.requests import Intake
-
-
-def answer(content: object, status: int = 200) -> Response:
-    """Return JSON; whole numbers of any size stay whole."""
-    return Response(
-        json.dumps(content, ensure_ascii=False, separators=(",", ":")),
-        status_code=status,
-        media_type="application/json",
-    )
+from shared.http import problems
+from shared.http.flaws import Flaw
+from shared.http.problems import ProblemError
 
 
 def receipt(intake: Intake, case_id: UUID) -> dict[str, Any]:
@@ -34,10 +23,16 @@ def refusal_of(outcome: Conflict | Away | Broken) -> ProblemError:
     """Return what the sender of a case that was not stored is told."""
     match outcome:
         case Conflict():
-            return problems.conflict()
+            return conflict()
         case Away():
             return problems.away()
         case Broken():
             return problems.broken()
         case _:
             assert_never(outcome)
+
+
+def conflict() -> ProblemError:
+    """Return what answers a key that was used for another request."""
+    flaw = Flaw("Idempotency-Key", "was used for another request; use a new key for a new one")
+    return ProblemError(409, f"{flaw.field} {flaw.detail}.", (flaw,))

@@ -23,24 +23,24 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
-from services.intake import openapi, problems
+from services.intake import openapi
 from services.intake.answers import receipt, refusal_of
 from services.intake.domain import Accepted, Outcome, new_case_id, open_case
-from services.intake.flaws import Invalid, Unreadable
 from services.intake.forms import CaseForm, read_form
-from services.intake.keys import Caller
-from services.intake.problems import ProblemError
 from services.intake.requests import (
-    BODY_LIMIT,
     Intake,
     caller_of,
-    expect_type,
     idempotency_of,
     key_of,
 )
 from services.intake.submission import Submission
 from services.intake.window import Window
 from shared import clock, telemetry
+from shared.http import problems
+from shared.http.flaws import Invalid, Unreadable
+from shared.http.problems import ProblemError
+from shared.http.requests import BODY_LIMIT, expect_type
+from shared.keys import Caller
 
 TYPES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 

@@ -46,6 +46,7 @@ def open_case(form: CaseForm, case_id: UUID, now: datetime) -> CaseSubmitted:
         customer=form.customer,
         channel=form.channel,
         category=form.category,
+        product=form.product,
         text=form.text,
         claim=claim,
         facts=form.facts,

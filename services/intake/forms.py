@@ -1,21 +1,16 @@
-"""What integrators send, as models: a body becomes a form, or the list of all that is wrong."""
+"""What integrators send, as models."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic import model_validator as model_check
-from pydantic_core import ErrorDetails
 
-from services.intake import strict_json
 from services.intake.fields import (
-    AmountField,
     Code,
     Country,
-    CurrencyCode,
     CustomerId,
     Email,
-    InstantField,
     Language,
     Name,
     Phone,
@@ -23,21 +18,16 @@ from services.intake.fields import (
     Truth,
     Webhook,
     size_of,
-    wrong,
 )
-from services.intake.flaws import Flaw, Invalid, Unreadable, path_of
-from shared.events.case import Category, Channel, Contacts, Customer, Facts
+from shared.events.case import Category, Channel, Contacts, Customer, Facts, Product
+from shared.http import forms
+from shared.http.fields import AmountField, CurrencyCode, InstantField, wrong
+from shared.http.flaws import Invalid, Unreadable
+from shared.http.forms import Form
 
 AHEAD: Final = timedelta(minutes=5)
 _OTHER_KEYS = 100
 _OTHER_SIZE = 32 * 1024
-_MOST_FLAWS = 50
-
-
-class _Form(BaseModel):
-    """Unknown keys are refused: a misspelt one would be ignored in silence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ContactsForm(Contacts):
@@ -67,7 +57,7 @@ class CustomerForm(Customer):
         return {} if value is None else value
 
 
-class ClaimForm(_Form):
+class ClaimForm(Form):
     """The sum that the customer asks for."""
 
     currency: CurrencyCode
@@ -105,7 +95,7 @@ class FactsForm(Facts):
 _KNOWN_FACTS: Final = frozenset(FactsForm.model_fields) - {"other"}
 
 
-class _Received(_Form):
+class _Received(Form):
     received_at: InstantField | None = None
 
     @field_validator("received_at")
@@ -122,6 +112,7 @@ class CaseForm(_Received):
     customer: CustomerForm
     channel: Channel
     category: Category = Category.OTHER
+    product: Product | None = None
     text: Text
     claim: ClaimForm | None = None
     facts: FactsForm = FactsForm()
@@ -151,34 +142,4 @@ def read_form(
     kind: type[AnyForm], body: bytes, *, now: datetime, private_webhooks: bool = False
 ) -> tuple[AnyForm, Any] | Unreadable | Invalid:
     """Read a body strictly; returns the form and the JSON that it was read from."""
-    value = strict_json.read(body)
-    if isinstance(value, Unreadable | Invalid):
-        return value
-    if not isinstance(value, dict):
-        return Invalid((Flaw("body", "must be a JSON object"),))
-    try:
-        form = kind.model_validate(
-            value, context={"now": now, "private_webhooks": private_webhooks}
-        )
-    except ValidationError as error:
-        flaws = error.errors(include_url=False, include_input=False)[:_MOST_FLAWS]
-        return Invalid(tuple(Flaw(path_of(flaw["loc"]), _say(flaw)) for flaw in flaws))
-    return form, value
-
-
-_WORDS: Final = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field of this request; check the spelling or remove it",
-    "string_type": "must be a string",
-    "bool_type": "must be true or false",
-    "model_type": "must be a JSON object",
-    "string_too_short": "must not be empty",
-}
-
-
-def _say(flaw: ErrorDetails) -> str:
-    if flaw["type"] == "enum":
-        return f"must be one of {flaw['ctx']['expected']}".replace("'", "").replace(" or ", ", ")
-    if flaw["type"] == "string_too_long":
-        return f"is longer than {flaw['ctx']['max_length']:,} characters; shorten it"
-    return _WORDS.get(flaw["type"], flaw["msg"])
+    return forms.read_form(kind, body, {"now": now, "private_webhooks": private_webhooks})

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from services.intake.forms import CaseForm, MessageForm
-from services.intake.problems import MEDIA_TYPE
 from shared.events.case import Status
-
-SECURITY_SCHEMES: Final[dict[str, Any]] = {
-    "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key, `evh_…`."}
-}
+from shared.http.docs import as_openapi_3_0
+from shared.http.problems import MEDIA_TYPE
 
 _CASE_EXAMPLE: Final[dict[str, Any]] = {
     "customer": {
@@ -21,6 +18,7 @@ _CASE_EXAMPLE: Final[dict[str, Any]] = {
     },
     "channel": "web",
     "category": "missed_due_date",
+    "product": "loan",
     "text": "Spóźniłam się z ratą o dwie godziny, bardzo przepraszam.",
     "received_at": "2026-11-20T10:00:00+01:00",
     "claim": {"amount": "12.50", "currency": "PLN"},
@@ -90,24 +88,6 @@ def schemas() -> dict[str, Any]:
         found.update(schema.pop("$defs", {}))
         found[form.__name__] = schema
     return {name: as_openapi_3_0(schema) for name, schema in found.items()}
-
-
-def as_openapi_3_0(schema: Any) -> Any:  # noqa: ANN401 - a schema is any JSON
-    """Put a JSON Schema of today into the words of OpenAPI 3.0, which the bundled page reads."""
-    if isinstance(schema, list):
-        return [as_openapi_3_0(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    said = {key: as_openapi_3_0(part) for key, part in schema.items()}
-    if "const" in said:
-        said["enum"] = [said.pop("const")]
-    if isinstance(said.get("examples"), list):
-        said["example"] = said.pop("examples")[0]
-    choices = said.get("anyOf")
-    if isinstance(choices, list) and {"type": "null"} in choices:
-        said["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
-        said["nullable"] = True
-    return said
 
 
 def submit() -> dict[str, Any]:

@@ -35,14 +35,18 @@ UPDATE cases c SET
                         THEN coalesce(u.jurisdiction, c.jurisdiction) ELSE c.jurisdiction END,
     tags_sequence = greatest(u.tags_sequence, c.tags_sequence),
     decision = CASE
-        WHEN (u.decided_sequence, u.decided_at)
-             > (c.decided_sequence, coalesce(c.decided_at, '-infinity'))
+        WHEN (u.decided_revision, u.decided_sequence, u.decided_at)
+             > (c.decided_revision, c.decided_sequence, coalesce(c.decided_at, '-infinity'))
         THEN u.decision ELSE c.decision END,
     decided_at = CASE
-        WHEN (u.decided_sequence, u.decided_at)
-             > (c.decided_sequence, coalesce(c.decided_at, '-infinity'))
+        WHEN (u.decided_revision, u.decided_sequence, u.decided_at)
+             > (c.decided_revision, c.decided_sequence, coalesce(c.decided_at, '-infinity'))
         THEN u.decided_at ELSE c.decided_at END,
-    decided_sequence = greatest(u.decided_sequence, c.decided_sequence),
+    decided_sequence = CASE
+        WHEN (u.decided_revision, u.decided_sequence, u.decided_at)
+             > (c.decided_revision, c.decided_sequence, coalesce(c.decided_at, '-infinity'))
+        THEN u.decided_sequence ELSE c.decided_sequence END,
+    decided_revision = greatest(u.decided_revision, c.decided_revision),
     referral = CASE
         WHEN (u.referred_sequence, u.referred_at)
              > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
@@ -51,21 +55,21 @@ UPDATE cases c SET
         WHEN (u.referred_sequence, u.referred_at)
              > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
         THEN u.proposal ELSE c.proposal END,
-    answer_due_at = CASE
-        WHEN (u.referred_sequence, u.referred_at)
-             > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
-        THEN u.answer_due_at ELSE c.answer_due_at END,
+    answer_due_at = CASE WHEN u.due_said_at > coalesce(c.due_said_at, '-infinity')
+                         THEN u.answer_due_at ELSE c.answer_due_at END,
+    due_said_at = greatest(u.due_said_at, c.due_said_at),
     referred_at = CASE
         WHEN (u.referred_sequence, u.referred_at)
              > (c.referred_sequence, coalesce(c.referred_at, '-infinity'))
         THEN u.referred_at ELSE c.referred_at END,
     referred_sequence = greatest(u.referred_sequence, c.referred_sequence)
   FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::integer[], $6::json[],
-              $7::text[], $8::text[], $9::integer[], $10::timestamptz[], $11::json[],
-              $12::integer[], $13::timestamptz[], $14::json[], $15::json[], $16::timestamptz[])
+              $7::text[], $8::text[], $9::integer[], $10::integer[],
+              $11::timestamptz[], $12::json[], $13::integer[], $14::timestamptz[], $15::json[],
+              $16::json[], $17::timestamptz[], $18::timestamptz[])
        AS u(case_id, status_sequence, status_rank, status, tags_sequence, tags, language,
-            jurisdiction, decided_sequence, decided_at, decision, referred_sequence, referred_at,
-            referral, proposal, answer_due_at)
+            jurisdiction, decided_revision, decided_sequence, decided_at, decision,
+            referred_sequence, referred_at, referral, proposal, due_said_at, answer_due_at)
  WHERE c.case_id = u.case_id
 """
 
@@ -83,6 +87,19 @@ UPDATE journeys j SET
  WHERE j.case_id = u.case_id AND j.sequence = u.sequence
 """
 
+# What answers a message answers those before it, and tells of them.
+_EARLIER = """
+UPDATE journeys j SET
+    answered_at = CASE WHEN u.answered THEN coalesce(answered_at, now()) ELSE answered_at END,
+    told_at = CASE WHEN u.told THEN coalesce(told_at, now()) ELSE told_at END
+  FROM (SELECT case_id, max(sequence) AS sequence, bool_or(answered) AS answered,
+               bool_or(told) AS told
+          FROM unnest($1::uuid[], $2::integer[], $3::boolean[], $4::boolean[])
+               AS s(case_id, sequence, answered, told)
+         GROUP BY case_id) AS u
+ WHERE j.case_id = u.case_id AND j.sequence < u.sequence AND j.told_at IS NULL
+"""
+
 
 def hop() -> Hop:
     """Return the consumer that builds the read model."""
@@ -94,6 +111,8 @@ def hop() -> Hop:
             Topic.REFERRED,
             Topic.SLA,
             Topic.NOTIFIED,
+            Topic.ASKED,
+            Topic.VERIFICATION_REQUESTED,
         ),
         project,
     )
@@ -126,7 +145,7 @@ async def _add_entries(tx: Connection, entries: Sequence[Entry]) -> None:
     )
 
 
-_NOTHING: Final = (None, None, None, None, None)
+_NOTHING: Final = (None, None, None, None)
 
 
 async def _change_cases(tx: Connection, changes: Changes) -> None:
@@ -136,9 +155,10 @@ async def _change_cases(tx: Connection, changes: Changes) -> None:
         (
             case_id,
             *(change.status or _NOTHING[:3]),
-            *(change.tags or _NOTHING[:4]),
-            *(change.decision or _NOTHING[:3]),
+            *(change.tags or _NOTHING),
+            *(change.decision or _NOTHING),
             *(change.referral or _NOTHING),
+            *(change.due or _NOTHING[:2]),
         )
         for case_id, change in sorted(changes.cases.items(), key=lambda item: item[0].bytes)
     ]
@@ -155,3 +175,10 @@ async def _move_journeys(tx: Connection, changes: Changes) -> None:
         [step.answered for _, step in steps],
         [step.told for _, step in steps],
     )
+    later = [
+        (case_id, sequence, step.answered, step.told)
+        for (case_id, sequence), step in steps
+        if sequence > 0 and (step.answered or step.told)
+    ]
+    if later:
+        await tx.execute(_EARLIER, *(list(column) for column in zip(*later, strict=True)))

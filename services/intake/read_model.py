@@ -14,6 +14,7 @@ import orjson
 
 from shared.events.case import Status
 from shared.events.catalogue import (
+    CaseAsked,
     CaseClassified,
     CaseDecided,
     CaseNotified,
@@ -21,6 +22,7 @@ from shared.events.catalogue import (
     Event,
     Notice,
     SlaMilestone,
+    VerificationRequested,
 )
 
 # Of two words about the same message, the one further down the way counts.
@@ -29,14 +31,29 @@ _RANK: Final = {
     for rank, status in enumerate(
         (
             Status.RECEIVED,
+            Status.WAITING_FOR_YOU,  # who was asked in vain is in review then
             Status.IN_REVIEW,
-            Status.WAITING_FOR_YOU,
             Status.DELAYED,
             Status.REOPENED,
             Status.DECIDED,
             Status.CLOSED,
         )
     )
+}
+
+
+_DELAYS: Final = frozenset({"warned", "extended"})
+_MOVES: Final = frozenset({"extended", "paused", "resumed"})
+_FOR_THE_ANSWER: Final = "answer"
+_OF_A_MILESTONE: Final = {
+    "clock",
+    "kind",
+    "due_at",
+    "new_due_at",
+    "rung",
+    "summoned",
+    "late",
+    "legal_effect",
 }
 
 
@@ -62,12 +79,17 @@ class Entry:
 
 @dataclass(slots=True)
 class CaseChange:
-    """What is new about one case, each beginning with its message's sequence; None: nothing."""
+    """What is new about one case, in the order of what counts; None: nothing.
+
+    Each begins with its message's sequence, a decision with its revision.
+    """
 
     status: tuple[int, int, str] | None = None
     tags: tuple[int, str, str, str | None] | None = None
-    decision: tuple[int, datetime, str] | None = None
-    referral: tuple[int, datetime, str, str | None, datetime | None] | None = None
+    decision: tuple[int, int, datetime, str] | None = None
+    referral: tuple[int, datetime, str, str | None] | None = None
+    due: tuple[datetime, datetime | None] | None = None
+    """When the last day for the answer was said, and which it is."""
 
 
 @dataclass(slots=True)
@@ -114,10 +136,13 @@ def fold(batch: Iterable[Heard]) -> Changes:
             case CaseReferred():
                 _referred(changes, heard, event)
             case SlaMilestone():
-                detail = event.model_dump(mode="json", include={"clock", "kind", "due_at"})
-                changes.tell(heard, "sla", event.at, {**detail, "reason": event.reason})
+                _clock(changes, heard, event)
             case CaseNotified():
                 _notified(changes, heard, event)
+            case CaseAsked():
+                _asked(changes, heard, event)
+            case VerificationRequested():
+                _checked(changes, heard, event)
             case _:
                 raise TypeError(f"the read model does not know {type(event).__name__}")
     return changes
@@ -138,8 +163,8 @@ def _classified(changes: Changes, heard: Heard, event: CaseClassified) -> None:
 
 def _decided(changes: Changes, heard: Heard, event: CaseDecided) -> None:
     change = changes.case(event.case_id)
-    said = (event.sequence, event.decided_at)
-    if change.decision is None or change.decision[:2] < said:
+    said = (event.revision, event.sequence, event.decided_at)
+    if change.decision is None or change.decision[:3] < said:
         change.decision = (*said, event.decision.model_dump_json())
     _set_status(change, Status.DECIDED, event.sequence)
     changes.step(event.case_id, event.sequence).answered = True
@@ -147,6 +172,7 @@ def _decided(changes: Changes, heard: Heard, event: CaseDecided) -> None:
         "sequence": event.sequence,
         "disposition": event.decision.disposition,
         "basis": event.decision.basis,
+        "revision": event.revision,
     }
     changes.tell(heard, "decided", event.decided_at, detail)
 
@@ -160,8 +186,8 @@ def _referred(changes: Changes, heard: Heard, event: CaseReferred) -> None:
             *said,
             orjson.dumps({"queue": event.queue, "reason": event.reason}).decode(),
             proposal,
-            event.answer_due_at,
         )
+    _set_due(change, event.referred_at, event.answer_due_at)
     if not event.answered:  # else a person is told of a case that has its answer
         status = Status.REOPENED if event.reopened else Status.IN_REVIEW
         _set_status(change, status, event.sequence)
@@ -169,6 +195,37 @@ def _referred(changes: Changes, heard: Heard, event: CaseReferred) -> None:
     changes.tell(
         heard, "referred", event.referred_at, {"sequence": event.sequence, "queue": event.queue}
     )
+
+
+def _asked(changes: Changes, heard: Heard, event: CaseAsked) -> None:
+    _set_status(changes.case(event.case_id), Status.WAITING_FOR_YOU, event.sequence)
+    changes.step(event.case_id, event.sequence).answered = True
+    detail = event.model_dump(mode="json", include={"sequence", "question", "answer_by"})
+    changes.tell(heard, "asked", event.asked_at, detail)
+
+
+def _checked(changes: Changes, heard: Heard, event: VerificationRequested) -> None:
+    """Note a check; only one that the answer waits for is anything to the customer."""
+    if event.purpose == "first":
+        _set_status(changes.case(event.case_id), Status.IN_REVIEW, event.sequence)
+        changes.step(event.case_id, event.sequence).answered = True
+        changes.tell(heard, "checking", event.requested_at, {"sequence": event.sequence})
+
+
+def _clock(changes: Changes, heard: Heard, event: SlaMilestone) -> None:
+    """Note what happened on a clock; what the customer is told of is a status, too."""
+    if event.kind in _DELAYS:
+        _set_status(changes.case(event.case_id), Status.DELAYED, event.sequence)
+    if event.role == _FOR_THE_ANSWER and event.kind != "lapsed":
+        moved = event.new_due_at if event.kind in _MOVES else None
+        _set_due(changes.case(event.case_id), event.at, moved or event.due_at)
+    kept = event.model_dump(mode="json", include=_OF_A_MILESTONE, exclude_none=True)
+    changes.tell(heard, "sla", event.at, {**kept, "reason": event.reason})
+
+
+def _set_due(change: CaseChange, said_at: datetime, due: datetime | None) -> None:
+    if change.due is None or change.due[0] < said_at:
+        change.due = (said_at, due)
 
 
 def _notified(changes: Changes, heard: Heard, event: CaseNotified) -> None:

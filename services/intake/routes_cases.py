@@ -8,8 +8,8 @@ from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.intake import openapi, problems
-from services.intake.answers import answer, receipt, refusal_of
+from services.intake import openapi
+from services.intake.answers import conflict, receipt, refusal_of
 from services.intake.domain import (
     Accepted,
     Away,
@@ -20,14 +20,11 @@ from services.intake.domain import (
     new_case_id,
     open_case,
 )
-from services.intake.flaws import Invalid, Unreadable
 from services.intake.forms import CaseForm, MessageForm, read_form
 from services.intake.requests import (
     Intake,
-    body_of,
     caller_of,
     case_id_of,
-    expect_type,
     idempotency_of,
     key_of,
     note_case,
@@ -35,6 +32,10 @@ from services.intake.requests import (
 from services.intake.submission import Submission
 from shared import clock, telemetry
 from shared.events.catalogue import CaseSubmitted
+from shared.http import problems
+from shared.http.answers import answer
+from shared.http.flaws import Invalid, Unreadable
+from shared.http.requests import body_of, expect_type
 
 _ANSWER_WITHIN: Final = 10.0
 
@@ -130,7 +131,7 @@ async def _add_message(intake: Intake, request: Request, text: str) -> Response:
         case Unknown():
             raise problems.not_found("case")
         case Conflict():
-            raise problems.conflict()
+            raise conflict()
         case Accepted():
             note_case(outcome.case_id)
             return answer(

@@ -7,13 +7,14 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.intake import openapi, problems, store, views
-from services.intake.answers import answer
-from services.intake.fields import instant
-from services.intake.flaws import Flaw
+from services.intake import openapi, store, views
 from services.intake.requests import Intake, caller_of, case_id_of, note_case
 from services.intake.store import NEWEST, Filter
 from shared.events.case import Status
+from shared.http import problems
+from shared.http.answers import answer
+from shared.http.fields import instant
+from shared.http.flaws import Flaw
 
 _PAGE: Final = 50
 _LARGEST_PAGE: Final = 200

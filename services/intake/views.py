@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -11,6 +12,8 @@ from uuid import UUID
 from services.intake.store import Filter, StoredCase
 
 _CHECK: Final = 6
+_FOR_STAFF: Final = frozenset({"nudged", "escalated"})
+"""What happens on a clock between us: whom it called."""
 
 
 class Row(Protocol):
@@ -52,20 +55,20 @@ def detail(stored: StoredCase, base_url: str, *, staff: bool) -> dict[str, Any]:
     case = stored.case
     opened = _json(case["opened"])
     view = summary(case, base_url)
+    view["product"] = opened.get("product")  # a case of before knew none
     view["claim"] = opened["claim"]
     view["facts"] = _facts(opened["facts"])
     view["messages"] = _messages(opened, stored)
     view["tags"] = _json(case["tags"])
     view["decision"] = _decision(case)
     view["referral"] = _referral(case, staff=staff)
-    view["timeline"] = _timeline(case, stored)
+    events = [(row["at"], row["event"], _json(row["detail"])) for row in stored.timeline]
+    if not staff:
+        events = [each for each in events if each[2].get("kind") not in _FOR_STAFF]
+    view["timeline"] = _timeline(case, stored, events)
     view["sla"] = {
         "answer_due_at": view["answer_due_at"],
-        "milestones": [
-            {"at": iso(row["at"]), **_json(row["detail"])}
-            for row in stored.timeline
-            if row["event"] == "sla"
-        ],
+        "milestones": [{"at": iso(at), **about} for at, event, about in events if event == "sla"],
     }
     if staff:
         view["proposal"] = _json(case["proposal"])
@@ -120,14 +123,16 @@ def _referral(case: Row, *, staff: bool) -> dict[str, Any] | None:
     }
 
 
-def _timeline(case: Row, stored: StoredCase) -> list[dict[str, Any]]:
+def _timeline(
+    case: Row, stored: StoredCase, events: Iterable[tuple[datetime, str, dict[str, Any]]]
+) -> list[dict[str, Any]]:
     entries: list[tuple[datetime, dict[str, Any]]] = [
         (case["accepted_at"], {"event": "received", "sequence": 0}),
         *(
             (row["accepted_at"], {"event": "message", "sequence": row["sequence"]})
             for row in stored.messages
         ),
-        *((row["at"], {"event": row["event"], **_json(row["detail"])}) for row in stored.timeline),
+        *((at, {"event": event, **about}) for at, event, about in events),
     ]
     return [{"at": iso(at), **entry} for at, entry in sorted(entries, key=lambda entry: entry[0])]
 

@@ -1,1 +1,1 @@
-"""Tells the customer the status, exactly once in effect, by e-mail and signed webhook."""
+"""Tells the customer the status: once in effect by e-mail and webhook, and on a page."""

@@ -9,15 +9,30 @@ from typing import Final, Literal, TypeAlias, assert_never
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Proof of what was said: `sha256` is that of the plain text, `texts` the texts' version."""
+
+    subject: str | None
+    sha256: bytes
+    texts: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The receiver has taken it over."""
+
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The receiver will never take it; `why` holds no personal data."""
+    """The receiver will never take it; `why` holds no personal data.
+
+    `contact`: the contact itself is at fault, and will not do for anything else either.
+    """
 
     why: str
+    contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,14 @@ class Untried:
     """It was not tried at all: the way out is closed for everybody."""
 
 
-Attempt: TypeAlias = Sent | Refused | Deferred | Untried
+@dataclass(frozen=True, slots=True)
+class Early:
+    """It was not tried: it may not reach its customer before this time has passed."""
+
+    after: timedelta
+
+
+Attempt: TypeAlias = Sent | Refused | Deferred | Untried | Early
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +63,21 @@ class Settled:
 
     outcome: Literal["sent", "failed"]
     detail: str | None = None
+    said: Said | None = None
+    contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """It waits for another attempt."""
+
+    after: timedelta
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It waits, and the attempt does not count."""
 
     after: timedelta
 
@@ -55,7 +87,7 @@ class Back:
     """It goes back to its place in the queue, and the attempt does not count."""
 
 
-Verdict: TypeAlias = Settled | Again | Back
+Verdict: TypeAlias = Settled | Again | Later | Back
 
 PAUSES: Final = (
     timedelta(seconds=10),
@@ -72,15 +104,17 @@ PAUSES: Final = (
 def after(attempt: Attempt, earlier_attempts: int) -> Verdict:
     """Decide what follows from an attempt, given how many were made before it."""
     match attempt:
-        case Sent():
-            return Settled("sent")
-        case Refused(why):
-            return Settled("failed", why)
+        case Sent(said):
+            return Settled("sent", said=said)
+        case Refused(why, contact):
+            return Settled("failed", why, contact=contact)
         case Deferred(why):
             if earlier_attempts >= len(PAUSES):
                 return Settled("failed", why)
-            return Again(PAUSES[earlier_attempts])
+            return Again(PAUSES[earlier_attempts], why)
         case Untried():
             return Back()
+        case Early(wait):
+            return Later(wait)
         case _:
             assert_never(attempt)

@@ -1,11 +1,12 @@
-"""Which notices follow from an event and whom they reach. Pure.
+"""What customers are told, and whom it reaches. Pure.
 
-Invariant: one notice per (case, notice, sequence, channel). Its id is derived from that key, and
-from the id everything that a receiver may see twice: Message-ID, webhook id, event id.
+Invariant: one notice per (case, notice, sequence, channel, revision of the answer). Its id is
+derived from that key, and from the id everything that a receiver may see twice: Message-ID, webhook
+id, event id. A notice holds what its customer may know and nothing else.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
@@ -14,7 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from shared.events.answer import Basis, Disposition, Remedy
 from shared.events.base import Instant, Model
-from shared.events.catalogue import CaseDecided, CaseReferred, CaseSubmitted, Event, Notice
+from shared.events.catalogue import CaseSubmitted, Notice, Particulars, Question
 from shared.events.envelope import event_id
 
 _LONGEST_NAME: Final = 100
@@ -36,35 +37,97 @@ class Channel(StrEnum):
     """The ways to the customer."""
 
     EMAIL = "email"
+    SMS = "sms"
     WEBHOOK = "webhook"
 
 
+class Boundary(StrEnum):
+    """What a boundary is drawn against; customers read a sentence and never these words."""
+
+    INSULT = "insult"
+    LEVERAGE = "leverage"
+    VIOLENCE = "violence"
+
+
 class Receipt(Model):
-    """We have your message."""
+    """We have your message; `next_on` is the day by which the customer hears from us again."""
 
     notice: Literal[Notice.RECEIPT] = Notice.RECEIPT
+    next_on: date | None = None
 
 
 class InReview(Model):
-    """A person is looking at it."""
+    """A person is looking at it; `at_once` is given already.
+
+    `urgent`: it goes ahead of others, and a date far away would mislead.
+    """
 
     notice: Literal[Notice.IN_REVIEW] = Notice.IN_REVIEW
     answer_due_at: Instant | None = None
+    urgent: bool = False
+    at_once: tuple[Remedy, ...] = ()
+
+
+class Delayed(Model):
+    """The date that was told may be missed: why, the new date, what the customer gets for it.
+
+    `letter` holds parts of a holding letter, by name, in the words of whoever wrote it.
+    """
+
+    notice: Literal[Notice.DELAYED] = Notice.DELAYED
+    promised: Instant | None = None
+    due_at: Instant
+    reason: str | None = None
+    in_return: str | None = None
+    letter: tuple[tuple[str, str], ...] = ()
+
+
+class Asked(Model):
+    """We ask the customer something."""
+
+    notice: Literal[Notice.QUESTION] = Notice.QUESTION
+    question: Question
+    answer_by: Instant
+
+
+class NewLink(Model):
+    """A new link to the status page: the old one has expired."""
+
+    notice: Literal[Notice.NEW_LINK] = Notice.NEW_LINK
+
+
+class Earlier(Model):
+    """What the answer before this one said."""
+
+    disposition: Disposition
+    remedies: tuple[Remedy, ...] = ()
 
 
 class FinalAnswer(Model):
-    """The answer: what the customer may know of the decision, and nothing else."""
+    """The answer: what the customer may know of the decision, and nothing else.
+
+    `taken_back`: what was granted on trust is taken back. `earlier` is the answer that a later
+    revision replaces.
+    """
 
     notice: Literal[Notice.FINAL_ANSWER] = Notice.FINAL_ANSWER
+    revision: int = 0
     disposition: Disposition
     basis: Basis
     remedies: tuple[Remedy, ...] = ()
+    options: tuple[Remedy, ...] = ()
     reasons: tuple[str, ...] = ()
     boundary: bool = False
+    boundary_for: Boundary = Boundary.INSULT
     recourse: bool = True
+    particulars: Particulars | None = None
+    taken_back: bool = False
+    earlier: Earlier | None = None
 
 
-Content: TypeAlias = Annotated[Receipt | InReview | FinalAnswer, Field(discriminator="notice")]
+Content: TypeAlias = Annotated[
+    Receipt | InReview | Delayed | Asked | NewLink | FinalAnswer, Field(discriminator="notice")
+]
 CONTENT: Final[TypeAdapter[Content]] = TypeAdapter(Content)
 
 
@@ -77,6 +140,10 @@ class Recipient:
     webhook: str | None
     language: str | None
     jurisdiction: str | None
+    phone: str | None = None
+    preferred: str | None = None
+    unusable: frozenset[str] = frozenset()
+    """Channels whose contact has failed for good in this case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +182,12 @@ class Outgoing:
     channel: Channel
     language: Language
     recipient: Recipient
+    again_at: datetime | None = None
+    """When this was said before, for a notice that an operator sends again."""
+    disabled: bool = False
+    """Its receiver has failed for so long that it is not tried any more."""
+    taken: bool = False
+    """Its receiver has reported that it has it, before we had its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +197,7 @@ class Unreachable:
     id: UUID
     plan: Plan
     language: Language
+    why: str | None = None
 
 
 def recipient_of(event: CaseSubmitted) -> Recipient:
@@ -135,27 +209,9 @@ def recipient_of(event: CaseSubmitted) -> Recipient:
         webhook=customer.contacts.webhook,
         language=customer.language,
         jurisdiction=customer.jurisdiction,
+        phone=customer.contacts.phone,
+        preferred=customer.contacts.preferred,
     )
-
-
-def content_of(event: Event) -> Content | None:
-    """Return what an event makes us tell the customer; nothing for a later message of the case."""
-    match event:
-        case CaseSubmitted(sequence=0):
-            return Receipt()
-        case CaseReferred(answered=False):  # else the customer has the answer already
-            return InReview(answer_due_at=event.answer_due_at)
-        case CaseDecided(decision=decision):
-            return FinalAnswer(
-                disposition=decision.disposition,
-                basis=decision.basis,
-                remedies=decision.remedies,
-                reasons=decision.reasons,
-                boundary=decision.boundary,
-                recourse=decision.recourse,
-            )
-        case _:
-            return None
 
 
 def language_of(*wishes: str | None) -> Language:
@@ -176,22 +232,14 @@ def called(name: str | None) -> str:
     return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1].rstrip() + "…"
 
 
-def address(plan: Plan, recipient: Recipient) -> list[Planned] | Unreachable:
-    """Decide by which channels a plan reaches its recipient."""
-    language = language_of(recipient.language, plan.language)
-    channels = [
-        channel
-        for channel, contact in (
-            (Channel.EMAIL, recipient.email),
-            (Channel.WEBHOOK, recipient.webhook),
-        )
-        if contact
-    ]
-    if not channels:
-        return Unreachable(notice_id(plan, "none"), plan, language)
-    return [Planned(notice_id(plan, channel), plan, channel, language) for channel in channels]
-
-
 def notice_id(plan: Plan, channel: str) -> UUID:
-    """Derive the id of a notice from its key."""
-    return event_id(str(plan.case_id), plan.content.notice, str(plan.sequence), channel)
+    """Derive the id of a notice from its key; every revision and every delay is told."""
+    again: tuple[str, ...]
+    match plan.content:
+        case FinalAnswer(revision=revision) if revision:
+            again = (f"revision {revision}",)
+        case Delayed():
+            again = (str(plan.cause_id),)
+        case _:
+            again = ()
+    return event_id(str(plan.case_id), plan.content.notice, str(plan.sequence), channel, *again)

@@ -12,14 +12,18 @@ from shared.postgres import Connection
 
 # Rows are written in the order of their keys: two batches that share cases then cannot deadlock.
 _REMEMBER = """
-INSERT INTO recipients AS r (case_id, known, name, email, webhook, language, jurisdiction)
-SELECT s.case_id, true, s.name, s.email, s.webhook, s.language, s.jurisdiction
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-       AS s(case_id, name, email, webhook, language, jurisdiction)
+INSERT INTO recipients AS r (case_id, known, name, email, webhook, language, jurisdiction, phone,
+                             preferred)
+SELECT s.case_id, true, s.name, s.email, s.webhook, s.language, s.jurisdiction, s.phone,
+       s.preferred
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+              $8::text[])
+       AS s(case_id, name, email, webhook, language, jurisdiction, phone, preferred)
  ORDER BY s.case_id
 ON CONFLICT (case_id) DO UPDATE
    SET known = true, name = excluded.name, email = excluded.email, webhook = excluded.webhook,
-       language = excluded.language, jurisdiction = excluded.jurisdiction
+       language = excluded.language, jurisdiction = excluded.jurisdiction, phone = excluded.phone,
+       preferred = excluded.preferred
  WHERE NOT r.known
 RETURNING r.case_id, (xmax <> 0) AS awaited
 """
@@ -43,6 +47,8 @@ async def remember(tx: Connection, recipients: Mapping[UUID, Recipient]) -> list
         [r.webhook for r in known],
         [r.language for r in known],
         [r.jurisdiction for r in known],
+        [r.phone for r in known],
+        [r.preferred for r in known],
     )
     awaited = [row["case_id"] for row in rows if row["awaited"]]
     if not awaited:
@@ -52,7 +58,7 @@ async def remember(tx: Connection, recipients: Mapping[UUID, Recipient]) -> list
 
 
 _RECIPIENTS = """
-SELECT case_id, name, email, webhook, language, jurisdiction
+SELECT case_id, name, email, webhook, language, jurisdiction, phone, preferred, unusable
   FROM recipients WHERE case_id = ANY($1) AND known
 """
 
@@ -61,7 +67,8 @@ _AWAIT = """
 INSERT INTO recipients AS r (case_id, known)
 SELECT s.case_id, false FROM unnest($1::uuid[]) AS s(case_id) ORDER BY s.case_id
 ON CONFLICT (case_id) DO UPDATE SET known = r.known
-RETURNING r.case_id, r.known, r.name, r.email, r.webhook, r.language, r.jurisdiction
+RETURNING r.case_id, r.known, r.name, r.email, r.webhook, r.language, r.jurisdiction, r.phone,
+          r.preferred, r.unusable
 """
 
 
@@ -101,3 +108,16 @@ async def keep_waiting(tx: Connection, plans: Sequence[Plan]) -> None:
             [p.traceparent for p in plans],
             [p.planned_at for p in plans],
         )
+
+
+_MARK = """
+UPDATE recipients r SET unusable = r.unusable || s.channel
+  FROM unnest($1::uuid[], $2::text[]) AS s(case_id, channel)
+ WHERE r.case_id = s.case_id AND NOT s.channel = ANY(r.unusable)
+"""
+
+
+async def mark_unusable(tx: Connection, contacts: Sequence[tuple[UUID, str]]) -> None:
+    """Note that in these cases the contacts of these channels have failed for good."""
+    if contacts:
+        await tx.execute(_MARK, *zip(*sorted(set(contacts)), strict=True))

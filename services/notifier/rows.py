@@ -8,7 +8,7 @@ from services.notifier.domain import CONTENT, Content, Plan, Recipient
 
 
 @lru_cache(maxsize=4096)
-def _content(text: str) -> Content:
+def content_of(text: str) -> Content:
     """Read a content; there are few different ones, and they cannot be changed."""
     return CONTENT.validate_json(text)
 
@@ -19,7 +19,7 @@ def plan_of(row: asyncpg.Record) -> Plan:
         case_id=row["case_id"],
         customer_id=row["customer_id"],
         sequence=row["sequence"],
-        content=_content(row["content"]),
+        content=content_of(row["content"]),
         language=row["language"],
         cause_id=row["cause_id"],
         traceparent=row["traceparent"],
@@ -35,4 +35,7 @@ def recipient_of(row: asyncpg.Record) -> Recipient:
         webhook=row["webhook"],
         language=row["language"],
         jurisdiction=row["jurisdiction"],
+        phone=row["phone"],
+        preferred=row["preferred"],
+        unusable=frozenset(row["unusable"]),
     )

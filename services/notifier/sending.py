@@ -1,32 +1,36 @@
 """Sends what is queued: claim, hand over, settle.
 
 Invariant: no network call inside a transaction; what was sent is settled in bulk, together with
-the events that tell of it, by the holder of the lease alone. Between a receiver's yes and that
-commit lie at most some hundredths of a second; a crash in between sends the notice again with the
-same Message-ID or webhook id, by which receivers tell the repeat (RFC 5321 4.5.4.2, RFC 1047).
+the events that tell of it, by the holder of the lease alone. A receiver's yes is written to this
+machine's disk at once and to the database some hundredths of a second later: a process that is
+killed in between sends nothing twice (journal). Where the disk is lost too, the notice goes again
+with the same Message-ID or webhook id, by which receivers tell the repeat (RFC 5321 4.5.4.2,
+RFC 1047); an SMS has no such id, and its delivery report settles it if it comes first.
 
-A crash delays what was in hand (at most 512 e-mails, 64 webhooks) until its leases run out: 10
-seconds and three times the channel's time-out, with the defaults 6 minutes for an e-mail and 40
-seconds for a webhook. Whatever else is queued is not delayed; a graceful stop delays nothing.
+Leases are short and renewed while their notices are in hand: a crash delays what was in hand (at
+most 512 e-mails, 64 others) by `HOLD`, however slow the mail server is; a graceful stop by nothing.
 """
 
 import asyncio
 import logging
 from collections import Counter as Counts
-from collections.abc import Coroutine
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Final, Protocol
+from uuid import UUID
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
-from services.notifier import store
-from services.notifier.attempts import Settled, after
+from services.notifier import claims
+from services.notifier.attempts import Said, Sent
 from services.notifier.domain import Channel
-from services.notifier.tray import Job, Result, Tray
+from services.notifier.journal import Left
+from services.notifier.notified import notified
+from services.notifier.settling import Closed, Done, Outcome, settle
+from services.notifier.tray import Result, Tray
 from shared import outbox, telemetry
-from shared.events.catalogue import CaseNotified, Topic
-from shared.outbox import Saying, saying
 from shared.postgres import is_transient
 from shared.publisher import wait
 from shared.run import Parts
@@ -41,12 +45,16 @@ SECONDS: Final = Histogram(
     ["channel"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
 )
-QUEUED: Final = Gauge("evenhand_notices_queued", "Notices without an outcome", ["channel"])
+
+HOLD: Final = timedelta(seconds=30)
+"""How long a notice is leased; renewed while it is in hand."""
+_RENEW_EVERY: Final = 10.0
+_BEGIN_WITHIN: Final = 15.0
+"""Seconds after a claim or renewal within which a notice may be begun."""
 
 _SETTLE_MOST = 256
 _LINGER = 0.05
 _LOOK_EVERY = 1.0
-_COUNT_EVERY = 5.0
 _PAUSE = 0.5
 
 
@@ -56,10 +64,6 @@ class Way(Protocol):
     channel: Channel
     workers: int
     most_in_hand: int
-    hold: timedelta
-    """How long a notice is leased."""
-    start_within: timedelta
-    """How long after the claim a notice may be begun, so that it ends before the lease."""
 
     def closed_for(self) -> float:
         """Return for how many seconds nothing can be sent; zero when it can."""
@@ -76,13 +80,23 @@ class Sending:
     tray: Tray
     parts: Parts
     wake: asyncio.Event
+    offered: Collection[Channel]
+    journals: Path | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop`, then finish what is in hand."""
+        await self._settle_what_was_left(stop)
+        try:
+            await self._send_until(stop)
+        finally:
+            self.tray.close()
+
+    async def _send_until(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 *(group.create_task(self.way.work(self.tray)) for _ in range(self.way.workers)),
                 group.create_task(self._settle_for_ever()),
+                group.create_task(self._renew_for_ever()),
             ]
             ending = group.create_task(stop.wait())
             while not stop.is_set():
@@ -98,16 +112,16 @@ class Sending:
         room = self.way.most_in_hand - self.tray.in_hand
         if room < self.way.most_in_hand // 2 or self.way.closed_for() > 0:
             return False
-        start_by = asyncio.get_running_loop().time() + self.way.start_within.total_seconds()
+        begin_by = asyncio.get_running_loop().time() + _BEGIN_WITHIN
         try:
             async with self.parts.pool.acquire() as connection:
-                claimed = await store.claim(connection, self.way.channel, room, self.way.hold)
+                claimed = await claims.claim(connection, self.way.channel, room, HOLD)
         except Exception as error:
             if not is_transient(error):
                 raise
             _log.warning("%s: database is away: %s", self.way.channel, type(error).__name__)
             return False
-        await self.tray.put(claimed, start_by)
+        await self.tray.put(claimed, begin_by)
         return len(claimed) == room
 
     async def _until_woken(self, ending: "asyncio.Task[bool]") -> None:
@@ -130,116 +144,90 @@ class Sending:
                     await asyncio.sleep(_PAUSE)
                 else:
                     break
-            self.tray.settled(len(results))
+            self.tray.settled(results)
             self.wake.set()
 
     async def _settle(self, results: list[Result]) -> None:
-        verdicts = [
-            (result.job.outgoing, after(result.attempt, result.job.outgoing.attempts))
+        done = [
+            Done(
+                result.job.outgoing,
+                result.attempt,
+                telemetry.context_of(result.job.span) if result.job.span else None,
+            )
             for result in results
         ]
+        self._count(results, await self._write(done))
+
+    async def _write(self, done: list[Done]) -> Outcome:
         parts = self.parts
         async with parts.pool.acquire() as connection, connection.transaction():
-            closed = await store.settle(connection, verdicts)
-            told = [
-                (result.job, verdict, closed[outgoing.id])
-                for result, (outgoing, verdict) in zip(results, verdicts, strict=True)
-                if isinstance(verdict, Settled) and outgoing.id in closed
+            outcome = await settle(connection, done, self.offered)
+            sayings = [
+                notified(one.done.outgoing, one.verdict, one.at, one.done.parent)
+                for one in outcome.closed
             ]
-            sayings = [_notified(*one) for one in told]
             pending = await outbox.add(
                 connection, parts.source, parts.tracer, sayings, parts.publisher.hold
             )
-        self._count(results, told)
         if pending:
             await parts.publisher.publish_soon(pending)
+        return outcome
 
-    def _count(self, results: list[Result], told: list[tuple[Job, Settled, datetime]]) -> None:
+    def _count(self, results: list[Result], outcome: Outcome) -> None:
         channel = self.way.channel
         for kind, count in Counts(type(result.attempt) for result in results).items():
             ATTEMPTS.labels(channel, kind.__name__.lower()).inc(count)
-        for outcome, count in Counts(verdict.outcome for _, verdict, _ in told).items():
-            NOTICES.labels(channel, outcome).inc(count)
-        seconds = SECONDS.labels(channel)
-        for job, verdict, closed_at in told:
-            if verdict.outcome == "sent":
-                seconds.observe((closed_at - job.outgoing.queued_at).total_seconds())
+        _count_closed(channel, outcome.closed)
+        if outcome.disabled:
+            _log.error("%d receivers of webhooks are disabled", outcome.disabled)
 
-
-def _notified(job: Job, verdict: Settled, closed_at: datetime) -> Saying:
-    outgoing = job.outgoing
-    plan = outgoing.plan
-    return saying(
-        CaseNotified(
-            case_id=plan.case_id,
-            customer_id=plan.customer_id,
-            notice=plan.content.notice,
-            sequence=plan.sequence,
-            channel=outgoing.channel.value,
-            outcome=verdict.outcome,
-            message_id=str(outgoing.id),
-            language=outgoing.language,
-            detail=verdict.detail,
-            at=closed_at,
-        ),
-        event_id=outgoing.id,  # one event tells of it
-        topic=Topic.NOTIFIED,
-        key=plan.customer_id,
-        subject=str(plan.case_id),
-        said_at=closed_at,
-        cause_id=plan.cause_id,
-        parent=telemetry.context_of(job.span) if job.span else None,
-        passed=None if job.span else plan.traceparent,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Waking:
-    """Hears, at each commit, that something was queued, and wakes the channels' loops.
-
-    Without it (connection lost, pooler in between) they look once a second.
-    """
-
-    parts: Parts
-    wakes: tuple[asyncio.Event, ...]
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Listen until `stop`."""
-        while not stop.is_set():
+    async def _renew_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_EVERY)
+            held = self.tray.held()
+            if not held:
+                continue
+            begin_by = asyncio.get_running_loop().time() + _BEGIN_WITHIN
             try:
-                await self._listen(stop)
+                async with self.parts.pool.acquire() as connection:
+                    still_held = await claims.renew(connection, held, HOLD)
             except Exception as error:
                 if not is_transient(error):
                     raise
-                _log.warning("not listening for new notices: %s", type(error).__name__)
-            await wait(stop, _LOOK_EVERY)
+                _log.warning("%s: leases not renewed: %s", self.way.channel, type(error).__name__)
+            else:
+                self.tray.renewed(held, still_held, begin_by)
 
-    async def _listen(self, stop: asyncio.Event) -> None:
-        lost = asyncio.Event()
-        async with self.parts.pool.acquire() as connection:
-
-            def wake(*_: object) -> None:
-                for event in self.wakes:
-                    event.set()
-
-            def end(_: object) -> None:
-                lost.set()
-
-            connection.add_termination_listener(end)
-            await connection.add_listener(store.WAKE, wake)
+    async def _settle_what_was_left(self, stop: asyncio.Event) -> None:
+        """Settle what a killed process had sent, before anything is claimed."""
+        left = Left(self.journals, self.way.channel) if self.journals else None
+        entries = left.read() if left else []
+        while entries and not stop.is_set():
             try:
-                while not (stop.is_set() or lost.is_set()):
-                    for channel in Channel:
-                        QUEUED.labels(channel).set(await store.queued(connection, channel))
-                    await _first(_COUNT_EVERY, stop.wait(), lost.wait())
-            finally:
-                connection.remove_termination_listener(end)
-                if not connection.is_closed():
-                    await connection.remove_listener(store.WAKE, wake)
+                await self._settle_entries(entries)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("%s: nothing settled yet: %s", self.way.channel, type(error).__name__)
+                await wait(stop, _PAUSE)
+            else:
+                _log.info("%s: settled what a killed process had sent", self.way.channel)
+                entries = []
+        if left is not None and not entries:
+            left.remove()
+
+    async def _settle_entries(self, entries: list[tuple[UUID, UUID, Said | None]]) -> None:
+        proofs = {(notice, lease): said for notice, lease, said in entries}
+        async with self.parts.pool.acquire() as connection:
+            held = await claims.held(connection, list(proofs))
+        done = [Done(o, Sent(proofs[o.id, o.lease])) for o in held]
+        _count_closed(self.way.channel, (await self._write(done)).closed)
 
 
-async def _first(seconds: float, *waits: Coroutine[None, None, bool]) -> None:
-    tasks = [asyncio.create_task(one) for one in waits]
-    await asyncio.wait(tasks, timeout=seconds, return_when="FIRST_COMPLETED")
-    for task in tasks:
-        task.cancel()
+def _count_closed(channel: Channel, closed: list[Closed]) -> None:
+    for outcome, count in Counts(one.verdict.outcome for one in closed).items():
+        NOTICES.labels(channel, outcome).inc(count)
+    seconds = SECONDS.labels(channel)
+    for one in closed:
+        if one.verdict.outcome == "sent":
+            seconds.observe((one.at - one.done.outgoing.queued_at).total_seconds())

@@ -1,17 +1,24 @@
 """What the notifier keeps of notices: what is told, and the queue of those still to be sent.
 
-Invariants: a notice is queued once; a claimed row is written only by the holder of its lease; the
+Invariants: a notice is queued once; a claimed row is settled only by the holder of its lease; the
 database's clock says what is due.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from services.notifier.attempts import Again, Back, Settled, Verdict
-from services.notifier.domain import Channel, Language, Outgoing, Planned, Unreachable
-from services.notifier.rows import plan_of, recipient_of
+from services.notifier.attempts import Again, Back, Later, Settled, Verdict
+from services.notifier.domain import (
+    Channel,
+    FinalAnswer,
+    Outgoing,
+    Planned,
+    Unreachable,
+)
+from services.notifier.retelling import Told
+from services.notifier.rows import content_of
 from shared.postgres import Connection
 
 WAKE: Final = "notifier_queue"
@@ -32,14 +39,38 @@ WITH added AS (
 SELECT pg_notify($12, '')
 """
 
+_TOLD = """
+SELECT case_id, language, content FROM notices WHERE case_id = ANY($1) ORDER BY planned_at
+"""
+
+
+async def told(tx: Connection, cases: Collection[UUID]) -> dict[UUID, Told]:
+    """Return what was told in these cases, the newest last."""
+    found: dict[UUID, Told] = {}
+    for row in await tx.fetch(_TOLD, list(cases)):
+        content = content_of(row["content"])
+        so_far = found.get(row["case_id"], Told())
+        answers = so_far.answers
+        if isinstance(content, FinalAnswer) and content not in answers:
+            answers = (*answers, content)
+        found[row["case_id"]] = Told(row["language"], answers)
+    return found
+
+
 _GIVE_UP = """
-INSERT INTO notices (id, case_id, customer_id, notice, sequence, channel, language, content,
-                     cause_id, traceparent, planned_at, outcome, settled_at)
-SELECT n.*, 'no_contact', now()
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[],
-              $7::text[], $8::json[], $9::uuid[], $10::text[], $11::timestamptz[]) AS n
-ON CONFLICT (id) DO NOTHING
-RETURNING id
+WITH added AS (
+    INSERT INTO notices (id, case_id, customer_id, notice, sequence, channel, language, content,
+                         cause_id, traceparent, planned_at, detail, outcome, settled_at)
+    SELECT n.*, 'no_contact', now()
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[],
+                  $7::text[], $8::json[], $9::uuid[], $10::text[], $11::timestamptz[],
+                  $12::text[]) AS n
+    ON CONFLICT (id) DO NOTHING
+ RETURNING id
+), failed AS (
+    INSERT INTO failures (notice_id) SELECT id FROM added ON CONFLICT DO NOTHING
+)
+SELECT id FROM added
 """
 
 
@@ -54,7 +85,8 @@ async def give_up(tx: Connection, notices: Sequence[Unreachable]) -> set[UUID]:
     if not notices:
         return set()
     columns = _columns(notices, ["none"] * len(notices))
-    return {row["id"] for row in await tx.fetch(_GIVE_UP, *columns)}
+    whys = [notice.why for notice in notices]
+    return {row["id"] for row in await tx.fetch(_GIVE_UP, *columns, whys)}
 
 
 def _columns(
@@ -76,54 +108,21 @@ def _columns(
     )
 
 
-# What is claimed keeps its place in the queue: no index changes, and the row stays on its page.
-_CLAIM = """
-WITH due AS (
-    SELECT notice_id FROM queue
-     WHERE channel = $1 AND due_at <= now() AND leased_until <= now()
-     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-), claimed AS (
-    UPDATE queue q SET lease = $3, leased_until = now() + $4
-      FROM due WHERE q.notice_id = due.notice_id
- RETURNING q.notice_id, q.attempts
-)
-SELECT n.id, n.case_id, n.customer_id, n.sequence, n.language, n.content, n.cause_id,
-       n.traceparent, n.planned_at, n.queued_at, c.attempts,
-       r.name, r.email, r.webhook, r.jurisdiction
-  FROM claimed c JOIN notices n ON n.id = c.notice_id JOIN recipients r USING (case_id)
- ORDER BY n.planned_at
-"""
-
-
-async def claim(
-    connection: Connection, channel: Channel, most: int, hold: timedelta
-) -> list[Outgoing]:
-    """Lease due notices of a channel, those planned first first."""
-    lease = uuid4()
-    return [
-        Outgoing(
-            row["id"],
-            lease,
-            row["attempts"],
-            row["queued_at"],
-            plan_of(row),
-            channel,
-            Language(row["language"]),
-            recipient_of(row),
-        )
-        for row in await connection.fetch(_CLAIM, channel, most, lease, hold)
-    ]
-
-
 _SETTLE = """
 WITH s AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
-        AS s(id, lease, outcome, detail)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[],
+                         $7::text[])
+        AS s(id, lease, outcome, detail, subject, said_sha256, texts)
 ), done AS (
     DELETE FROM queue q USING s WHERE q.notice_id = s.id AND q.lease = s.lease
- RETURNING s.id, s.outcome, s.detail
+ RETURNING s.*
+), failed AS (
+    INSERT INTO failures (notice_id) SELECT id FROM done WHERE outcome = 'failed'
+    ON CONFLICT DO NOTHING
 )
-UPDATE notices n SET outcome = done.outcome, detail = done.detail, settled_at = now()
+UPDATE notices n
+   SET outcome = done.outcome, detail = done.detail, settled_at = now(), subject = done.subject,
+       said_sha256 = done.said_sha256, texts = done.texts
   FROM done WHERE n.id = done.id
 RETURNING n.id, n.settled_at
 """
@@ -131,6 +130,12 @@ RETURNING n.id, n.settled_at
 _AGAIN = """
 UPDATE queue q
    SET lease = NULL, leased_until = '-infinity', attempts = q.attempts + 1, due_at = now() + s.pause
+  FROM unnest($1::uuid[], $2::uuid[], $3::interval[]) AS s(id, lease, pause)
+ WHERE q.notice_id = s.id AND q.lease = s.lease
+"""
+
+_LATER = """
+UPDATE queue q SET lease = NULL, leased_until = '-infinity', due_at = now() + s.pause
   FROM unnest($1::uuid[], $2::uuid[], $3::interval[]) AS s(id, lease, pause)
  WHERE q.notice_id = s.id AND q.lease = s.lease
 """
@@ -149,11 +154,18 @@ async def settle(
 
     A notice whose lease was lost is not written and not returned.
     """
-    settled = [(o.id, o.lease, v.outcome, v.detail) for o, v in verdicts if isinstance(v, Settled)]
+    settled = [
+        (o.id, o.lease, v.outcome, v.detail, *_proof(v))
+        for o, v in verdicts
+        if isinstance(v, Settled)
+    ]
+    later = [(o.id, o.lease, v.after) for o, v in verdicts if isinstance(v, Later)]
     again = [(o.id, o.lease, v.after) for o, v in verdicts if isinstance(v, Again)]
     back = [(o.id, o.lease) for o, v in verdicts if isinstance(v, Back)]
     if again:
         await tx.execute(_AGAIN, *zip(*again, strict=True))
+    if later:
+        await tx.execute(_LATER, *zip(*later, strict=True))
     if back:
         await tx.execute(_BACK, *zip(*back, strict=True))
     if not settled:
@@ -162,9 +174,18 @@ async def settle(
     return {row["id"]: row["settled_at"] for row in rows}
 
 
-_QUEUED = "SELECT count(*) FROM (SELECT 1 FROM queue WHERE channel = $1 LIMIT 100000) q"
+def _proof(verdict: Settled) -> tuple[str | None, bytes | None, str | None]:
+    said = verdict.said
+    return (said.subject, said.sha256, said.texts) if said else (None, None, None)
+
+
+# Those kept back (night, too many to one contact) are not waiting for the receiving side.
+_QUEUED = """
+SELECT count(*) FROM (SELECT 1 FROM queue
+                       WHERE channel = $1 AND (due_at <= now() OR attempts > 0) LIMIT 100000) q
+"""
 
 
 async def queued(connection: Connection, channel: Channel) -> int:
-    """Count the notices that are not yet settled (100,000 stands for more)."""
+    """Count the notices that could not be sent yet (100,000 stands for more)."""
     return int(await connection.fetchval(_QUEUED, channel))

@@ -1,18 +1,21 @@
 """The notices that this process has in hand: claimed, being sent, or sent and not yet settled.
 
-Invariant: what is put in comes out exactly once as a result, however it went.
+Invariants: what is put in comes out exactly once as a result, however it went; nothing is begun
+that this process may no longer hold.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
+from uuid import UUID
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from services.notifier.attempts import Attempt, Deferred, Refused, Sent, Untried
+from services.notifier.attempts import Attempt, Deferred, Early, Refused, Sent, Untried
 from services.notifier.domain import Outgoing
+from services.notifier.journal import Journal
 from shared import telemetry
 
 
@@ -32,31 +35,58 @@ class Result:
     attempt: Attempt
 
 
+_Held: TypeAlias = tuple[UUID, UUID]
+"""A notice and its lease: who has lost one may have the notice in hand again under another."""
+
+
 class Tray:
     """Passes notices to the workers of a channel and collects what became of them.
 
-    `server` is the name or kind of the receiving side, for the spans.
+    `server` is the name or kind of the receiving side, for the spans; what a receiver has taken is
+    written to the journal before anything else is done.
     """
 
-    def __init__(self, tracer: Tracer, server: str) -> None:
+    def __init__(self, tracer: Tracer, server: str, journal: Journal | None = None) -> None:
         self._tracer = tracer
         self._server = server
-        self._untaken: deque[tuple[Outgoing, float]] = deque()
+        self._journal = journal
+        self._untaken: deque[Outgoing] = deque()
+        self._held: dict[_Held, Outgoing] = {}
+        self._begin_by: dict[_Held, float] = {}
         self._arrived = asyncio.Condition()
         self._results: list[Result] = []
         self._changed = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self.in_hand = 0
 
-    async def put(self, notices: Sequence[Outgoing], start_by: float) -> None:
-        """Add notices; one not begun by `start_by` (the loop's time) is reported as untried."""
-        self.in_hand += len(notices)
-        if self.in_hand:
+    @property
+    def in_hand(self) -> int:
+        """How many notices are here."""
+        return len(self._held)
+
+    def held(self) -> list[Outgoing]:
+        """Return what is in hand and not yet settled."""
+        return list(self._held.values())
+
+    async def put(self, notices: Sequence[Outgoing], begin_by: float) -> None:
+        """Add notices; one not begun by `begin_by` (the loop's time) is reported as untried."""
+        if notices:
             self._empty.clear()
-        self._untaken.extend((notice, start_by) for notice in notices)
+        for notice in notices:
+            self._held[notice.id, notice.lease] = notice
+            self._begin_by[notice.id, notice.lease] = begin_by
+        self._untaken.extend(notices)
         async with self._arrived:
             self._arrived.notify(len(notices))
+
+    def renewed(
+        self, asked: Sequence[Outgoing], still_held: Collection[UUID], begin_by: float
+    ) -> None:
+        """Note which of these leases were renewed; the others are not begun any more."""
+        for notice in asked:
+            if (notice.id, notice.lease) in self._held:
+                begin = begin_by if notice.id in still_held else 0.0
+                self._begin_by[notice.id, notice.lease] = begin
 
     async def take(self) -> Job:
         """Return the next notice; waits for one."""
@@ -70,9 +100,9 @@ class Tray:
     def take_now(self) -> Job | None:
         """Return the next notice, if there is one."""
         while self._untaken:
-            outgoing, start_by = self._untaken.popleft()
+            outgoing = self._untaken.popleft()
             job = Job(outgoing, self._start_span(outgoing))
-            if asyncio.get_running_loop().time() <= start_by:
+            if asyncio.get_running_loop().time() <= self._begin_by[outgoing.id, outgoing.lease]:
                 return job
             self.report(job, Untried())
         return None
@@ -94,6 +124,8 @@ class Tray:
 
     def report(self, job: Job, attempt: Attempt) -> None:
         """Say what became of a job."""
+        if self._journal is not None and isinstance(attempt, Sent):
+            self._journal.note(job.outgoing, attempt)
         if job.span is not None:
             _end(job.span, attempt)
         self._results.append(Result(job, attempt))
@@ -117,11 +149,21 @@ class Tray:
         results, self._results = self._results, []
         return results
 
-    def settled(self, count: int) -> None:
+    def settled(self, results: Sequence[Result]) -> None:
         """Forget results that are now in the database, or belong to somebody else."""
-        self.in_hand -= count
-        if not self.in_hand:
+        for result in results:
+            outgoing = result.job.outgoing
+            del self._held[outgoing.id, outgoing.lease]
+            del self._begin_by[outgoing.id, outgoing.lease]
+        if self._journal is not None:
+            self._journal.settled([result.job.outgoing for result in results])
+        if not self._held:
             self._empty.set()
+
+    def close(self) -> None:
+        """End the journal."""
+        if self._journal is not None:
+            self._journal.close()
 
     async def empty(self) -> None:
         """Wait until nothing is in hand any more."""
@@ -134,6 +176,8 @@ def _end(span: Span, attempt: Attempt) -> None:
             span.set_status(Status(StatusCode.ERROR, why))
         case Untried():
             span.set_status(Status(StatusCode.ERROR, "untried"))
+        case Early():
+            span.set_attribute("evenhand.notice.early", value=True)
         case Sent():
             pass
         case _:

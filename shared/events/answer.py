@@ -39,6 +39,7 @@ class RemedyKind(StrEnum):
     EXPLANATION = "explanation"
     TRACE = "trace"
     CHARGEBACK = "chargeback"
+    LETTER = "letter"
     BOUNDARY = "boundary"
 
 

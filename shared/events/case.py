@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,19 @@ class Category(StrEnum):
     OTHER = "other"
 
 
+class Product(StrEnum):
+    """What the case is about, as the bank sells it; which law sets its deadline depends on it."""
+
+    ACCOUNT = "account"
+    CARD = "card"
+    PAYMENT = "payment"
+    LOAN = "loan"
+    SAVINGS = "savings"
+    INSURANCE = "insurance"
+    INVESTMENT = "investment"
+    OTHER = "other"
+
+
 class Status(StrEnum):
     """The case's status as the customer sees it."""
 
@@ -58,6 +71,9 @@ class Contacts(Model):
     email: str | None = None
     phone: str | None = None
     webhook: str | None = None
+    preferred: Literal["email", "phone"] | None = Field(
+        default=None, description="Where the customer wants to be told first; else by e-mail"
+    )
 
 
 class Customer(Model):

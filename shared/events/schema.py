@@ -21,6 +21,10 @@ SENDERS: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.REFERRED: ("decision",),
     Topic.STATUS: ("decision",),
     Topic.NOTIFIED: ("notifier",),
+    Topic.ASKED: ("decision",),
+    Topic.VERIFICATION_REQUESTED: ("decision",),
+    # The bank's own systems send it too; the decision service passes on what it hears over HTTP.
+    Topic.VERIFICATION_COMPLETED: ("decision",),
     Topic.DLQ: ("intake", "classifier", "decision", "notifier"),
 }
 
@@ -31,10 +35,12 @@ RECEIVERS: Final[dict[str, tuple[Topic, ...]]] = {
         Topic.REFERRED,
         Topic.SLA,
         Topic.NOTIFIED,
+        Topic.ASKED,
+        Topic.VERIFICATION_REQUESTED,
     ),
     "classifier": (Topic.SUBMITTED,),
-    "decision": (Topic.CLASSIFIED,),
-    "notifier": (Topic.SUBMITTED, Topic.DECIDED, Topic.REFERRED),
+    "decision": (Topic.CLASSIFIED, Topic.VERIFICATION_COMPLETED),
+    "notifier": (Topic.SUBMITTED, Topic.DECIDED, Topic.REFERRED, Topic.ASKED, Topic.SLA),
 }
 
 _HEADERS: Final = {

@@ -17,11 +17,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from services.intake import keys
 from services.intake.app import assemble
-from services.intake.keys import Role
 from services.intake.settings import IntakeSettings
-from shared import ops
+from shared import keys, ops
+from shared.keys import Role
 from shared.postgres import Pool, connect
 from shared.publisher import Publisher
 from shared.run import Parts

@@ -1,27 +1,30 @@
 """The notifier as it runs, on a real database, with its events handed to it by the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 from aiokafka import ConsumerRecord
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from pydantic import SecretStr
+from pydantic import AnyHttpUrl, SecretStr
 
 from services.notifier.app import builder
-from services.notifier.handlers import HOP
+from services.notifier.domain import Channel as Way
+from services.notifier.handlers import hop
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import WAKE
 from shared.events.answer import Basis, Disposition
 from shared.events.case import Channel, Contacts, Customer
 from shared.events.catalogue import (
+    CaseAsked,
     CaseDecided,
     CaseNotified,
     CaseReferred,
@@ -40,6 +43,7 @@ from shared.settings import KafkaSettings
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - the example of the standard
+STATUS_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a test
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -104,10 +108,15 @@ class Case:
 
 
 def case_of(
-    email: str | None = None, webhook: str | None = None, language: str | None = None
+    email: str | None = None,
+    webhook: str | None = None,
+    language: str | None = None,
+    *,
+    phone: str | None = None,
+    preferred: Literal["email", "phone"] | None = None,
 ) -> Case:
     """Make a case of a customer who can be reached in these ways."""
-    contacts = Contacts(email=email, webhook=webhook)
+    contacts = Contacts(email=email, webhook=webhook, phone=phone, preferred=preferred)
     return Case(
         uuid4(),
         Customer(id="C-1", name="Anna Nowak", language=language, contacts=contacts),
@@ -118,16 +127,18 @@ _TOPICS = {
     CaseSubmitted: (Topic.SUBMITTED, 0),
     CaseReferred: (Topic.REFERRED, 1),
     CaseDecided: (Topic.DECIDED, 2),
+    CaseAsked: (Topic.ASKED, 1),
 }
 
 
 def record(
-    event: CaseSubmitted | CaseDecided | CaseReferred, traceparent: str = TRACEPARENT
+    event: CaseSubmitted | CaseDecided | CaseReferred | CaseAsked, traceparent: str = TRACEPARENT
 ) -> "ConsumerRecord[bytes, bytes]":
     """Write an event as it comes from the broker; the same event has the same id."""
     topic, seconds = _TOPICS[type(event)]
+    again = f"/{event.revision}" if isinstance(event, CaseDecided) and event.revision else ""
     envelope = Envelope(
-        event_id(str(event.case_id), topic, str(event.sequence)),
+        event_id(str(event.case_id), topic, f"{event.sequence}{again}"),
         topic,
         "test",
         str(event.case_id),
@@ -149,9 +160,11 @@ def record(
     )
 
 
-def settings_of(database: HasDatabase, smtp_port: int, *, allow_private: bool) -> NotifierSettings:
+def settings_of(
+    database: HasDatabase, smtp_port: int, *, allow_private: bool, more: Mapping[str, object]
+) -> NotifierSettings:
     """Return settings whose mail goes to a port of this machine."""
-    return NotifierSettings(
+    settings = NotifierSettings(
         database_url=SecretStr(database.url("notifier")),
         smtp_host="127.0.0.1",
         smtp_port=smtp_port,
@@ -161,7 +174,10 @@ def settings_of(database: HasDatabase, smtp_port: int, *, allow_private: bool) -
         webhook_secret=SecretStr(SECRET),
         webhook_timeout=timedelta(seconds=5),
         webhook_allow_private=allow_private,
+        status_url=AnyHttpUrl("http://status.example"),
+        status_secret=SecretStr(STATUS_SECRET),
     )
+    return NotifierSettings.model_validate({**settings.model_dump(), **more})
 
 
 @dataclass(frozen=True)
@@ -174,7 +190,9 @@ class Notifier:
     spans: InMemorySpanExporter
     settings: NotifierSettings
 
-    async def consume(self, *events: CaseSubmitted | CaseDecided | CaseReferred) -> None:
+    async def consume(
+        self, *events: CaseSubmitted | CaseDecided | CaseReferred | CaseAsked
+    ) -> None:
         """Hand over events as one batch from the broker."""
         await self.runner([record(event) for event in events])
 
@@ -199,6 +217,20 @@ class Notifier:
                 await close()
         if not task.cancelled():
             task.result()
+
+    @asynccontextmanager
+    async def http(self, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """Call the notifier's HTTP interface with a key."""
+        service = await builder(self.settings)(self.parts)
+        assert service.http is not None
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        transport = httpx.ASGITransport(app=service.http)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://notifier", headers=headers
+        ) as client:
+            yield client
+        for close in service.close:
+            await close()
 
     async def make_due(self) -> None:
         """Let time pass: everything in the queue is due, every lease has run out."""
@@ -237,9 +269,13 @@ class Notifier:
 
 @asynccontextmanager
 async def notifier(
-    database: HasDatabase, smtp_port: int, *, allow_private: bool = True
+    database: HasDatabase,
+    smtp_port: int,
+    *,
+    allow_private: bool = True,
+    more: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Notifier]:
-    """Make a notifier that is not yet sending."""
+    """Make a notifier that is not yet sending; `more` are further settings."""
     pool = await connect(database.url("notifier"), schema="notifier", connections=6)
     spans = InMemorySpanExporter()
     provider = TracerProvider()
@@ -252,8 +288,15 @@ async def notifier(
         return Readiness(database=True, broker=False)
 
     parts = Parts("notifier", pool, publisher, tracer, "test", probe, stop)
-    runner = Runner(HOP, pool=pool, publisher=publisher, source="test", tracer=tracer, stop=stop)
-    settings = settings_of(database, smtp_port, allow_private=allow_private)
+    runner = Runner(
+        hop(frozenset(Way)),
+        pool=pool,
+        publisher=publisher,
+        source="test",
+        tracer=tracer,
+        stop=stop,
+    )
+    settings = settings_of(database, smtp_port, allow_private=allow_private, more=more or {})
     try:
         yield Notifier(pool, parts, runner, spans, settings)
     finally:

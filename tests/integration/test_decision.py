@@ -2,23 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
-import orjson
 import pytest
-from aiokafka import ConsumerRecord
-from opentelemetry.sdk.trace import TracerProvider
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from services.decision import handlers
-from services.decision.policy import model
+from services.decision.deliberation import body_of, read
+from services.decision.log import Sound, verify
+from services.decision.merits.decide import decide
 from shared.events.answer import Disposition
-from shared.events.base import Money
-from shared.events.case import Category, Channel, Facts, Status
+from shared.events.case import Facts, Status
 from shared.events.catalogue import (
+    CaseAsked,
     CaseClassified,
     CaseDecided,
     CaseReferred,
@@ -26,131 +25,82 @@ from shared.events.catalogue import (
     Queue,
     Topic,
 )
-from shared.events.envelope import Envelope, event_id
-from shared.events.tags import (
-    Fault,
-    FaultTag,
-    Flag,
-    FlagTag,
-    Pressure,
-    PressureTag,
-    Tags,
-    Tone,
-    ToneTag,
+from shared.events.tags import Fault, Flag, Tone
+from shared.postgres import connect
+from tests.integration.decision_service import (
+    NOW,
+    POLICY,
+    Migrated,
+    Service,
+    classified,
+    deciding_by,
 )
-from shared.hop import Hop, Runner
-from shared.postgres import Pool, connect
-from shared.publisher import Publisher
-from shared.settings import KafkaSettings
-
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-
-
-class _Database(Protocol):
-    def url(self, service: str) -> str: ...
 
 
 @pytest.fixture
-async def pool(database: _Database) -> AsyncIterator[Pool]:
-    opened = await connect(database.url("decision"), schema="decision", connections=4)
-    yield opened
-    await opened.close()
+async def service(database: Migrated) -> AsyncIterator[Service]:
+    pool = await connect(database.url("decision"), schema="decision", connections=6)
+    yield Service(pool)
+    await pool.close()
 
 
-@pytest.fixture
-def hop(pool: Pool) -> Runner:
-    return Runner(
-        Hop("evenhand-decision", (Topic.CLASSIFIED,), handlers.build(model.load())),
-        pool=pool,
-        publisher=Publisher(pool, KafkaSettings(), "test"),
-        source="evenhand-decision",
-        tracer=TracerProvider().get_tracer("test"),
-        stop=asyncio.Event(),
-    )
+async def _decisions(service: Service) -> list[CaseDecided]:
+    return [e for e in await service.said(Topic.DECIDED) if isinstance(e, CaseDecided)]
 
 
-def _slip(
-    case_id: UUID | None = None,
-    *,
-    customer: str = "C-1",
-    sequence: int = 0,
-    flags: tuple[Flag, ...] = (),
-    received_at: datetime = NOW,
-) -> CaseClassified:
-    """Return a late payment, told politely."""
-    return CaseClassified(
-        case_id=case_id or uuid4(),
-        customer_id=customer,
-        sequence=sequence,
-        channel=Channel.WEB,
-        category=Category.MISSED_DUE_DATE,
-        text="…",
-        claim=Money(amount=Decimal("12.50"), currency="EUR"),
-        facts=Facts(due_at=received_at, paid_at=received_at + timedelta(hours=2)),
-        received_at=received_at,
-        language="en",
-        tags=Tags(
-            tone=ToneTag(value=Tone.COURTEOUS, confidence=0.9),
-            pressure=PressureTag(value=Pressure.NONE, confidence=0.9),
-            fault=FaultTag(value=Fault.CUSTOMER, confidence=0.9),
-            flags=tuple(FlagTag(value=flag, confidence=0.9) for flag in flags),
-            language="en",
-            model="test",
-        ),
-    )
+async def _dispositions(service: Service) -> list[Disposition]:
+    return [event.decision.disposition for event in await _decisions(service)]
 
 
-def _record(case: CaseClassified) -> "ConsumerRecord[bytes, bytes]":
-    identity = event_id(str(case.case_id), "classified", str(case.sequence))
-    envelope = Envelope(identity, Topic.CLASSIFIED, "test", str(case.case_id), NOW)
-    return ConsumerRecord(
-        topic=Topic.CLASSIFIED,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=case.customer_id.encode(),
-        value=case.model_dump_json().encode(),
-        checksum=None,
-        serialized_key_size=0,
-        serialized_value_size=0,
-        headers=envelope.headers(),
-    )
+async def _referrals(service: Service) -> list[CaseReferred]:
+    return [e for e in await service.said(Topic.REFERRED) if isinstance(e, CaseReferred)]
 
 
-async def _decide(hop: Runner, *cases: CaseClassified) -> None:
-    await hop([_record(case) for case in cases])
+async def _statuses(service: Service) -> list[Status]:
+    events = await service.said(Topic.STATUS)
+    return [event.status for event in events if isinstance(event, CaseStatusChanged)]
 
 
-async def _said(pool: Pool, topic: Topic) -> Sequence[asyncpg.Record]:
-    return await pool.fetch("SELECT * FROM outbox WHERE topic = $1 ORDER BY position", topic)
-
-
-async def _dispositions(pool: Pool) -> list[Disposition]:
-    return [
-        CaseDecided.model_validate_json(row["body"]).decision.disposition
-        for row in await _said(pool, Topic.DECIDED)
-    ]
-
-
-async def test_a_decision_is_stored_with_all_that_explains_it(hop: Runner, pool: Pool) -> None:
-    case = _slip()
-    await _decide(hop, case)
-    (row,) = await pool.fetch("SELECT * FROM cases")
-    outcome = orjson.loads(row["outcome"])
-    assert row["state"] == "decided"
-    assert outcome["decision"]["rule"] == "goodwill.own_slip"
-    assert outcome["decision"]["row"] == "own_slip.missed_due_date"
-    assert CaseClassified.model_validate_json(row["inputs"]) == case
-    assert row["policy"] == model.load().hash
+async def test_a_decision_is_stored_with_all_that_explains_it(service: Service) -> None:
+    case = classified()
+    await service.take(case)
+    row = await service.case(case.case_id)
+    ((kind, body),) = await service.log(case.case_id)
+    entry = await service.pool.fetchrow("SELECT * FROM decision_log")
+    assert entry is not None
+    thought = read(entry["body"])
+    assert (row["state"], row["revision"], row["decided_by"]) == ("decided", 0, "policy")
+    assert row["decided_position"] == row["thought_position"] == entry["position"]
+    assert (kind, body["outcome"], entry["actor"]) == ("deliberated", "decided", "policy")
+    assert thought.decision is not None
+    assert thought.decision.rule == "goodwill.own_slip"
+    assert CaseClassified.model_validate_json(entry["inputs"]) == case
+    assert thought.policy == POLICY.hash
     assert row["goodwill_eur"] == Decimal("12.50")
 
 
+async def test_what_is_stored_is_enough_to_decide_again_byte_for_byte(service: Service) -> None:
+    cases = [
+        classified(),
+        classified(tone=Tone.ABUSIVE),
+        classified(fault=Fault.UNCLEAR, facts=Facts()),
+        classified(fault=Fault.UNCLEAR, facts=Facts(terms_accepted=True)),
+        classified(flags=(Flag.SAFETY,)),
+    ]
+    await service.take(*cases)
+    rows = await service.pool.fetch("SELECT body, inputs FROM decision_log")
+    assert len(rows) == len(cases)
+    for row in rows:
+        thought = read(row["body"])
+        again = decide(CaseClassified.model_validate_json(row["inputs"]), thought.known, POLICY)
+        assert body_of(again, thought.known, POLICY.hash) == row["body"]
+
+
 async def test_the_third_own_slip_of_a_year_is_declined_even_within_one_batch(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    await _decide(hop, *(_slip() for _ in range(3)), _slip(customer="C-2"))
-    assert await _dispositions(pool) == [
+    await service.take(*(classified() for _ in range(3)), classified(customer="C-2"))
+    assert await _dispositions(service) == [
         Disposition.GOODWILL,
         Disposition.GOODWILL,
         Disposition.DECLINED,
@@ -159,107 +109,276 @@ async def test_the_third_own_slip_of_a_year_is_declined_even_within_one_batch(
 
 
 async def test_goodwill_of_an_earlier_batch_counts_and_that_of_another_year_does_not(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    await _decide(hop, _slip(received_at=NOW - timedelta(days=366)), _slip())
-    await _decide(hop, _slip())
-    await _decide(hop, _slip())
-    assert await _dispositions(pool) == [Disposition.GOODWILL] * 3 + [Disposition.DECLINED]
+    await service.take(classified(received_at=NOW - timedelta(days=366)), classified())
+    await service.take(classified())
+    await service.take(classified())
+    assert await _dispositions(service) == [Disposition.GOODWILL] * 3 + [Disposition.DECLINED]
+
+
+async def test_two_instances_cannot_both_forgive_the_last_slip(service: Service) -> None:
+    await service.take(classified())
+    await asyncio.gather(*(replace(service).take(classified()) for _ in range(5)))
+    granted = await service.pool.fetchval(
+        "SELECT count(*) FROM cases WHERE goodwill_eur IS NOT NULL"
+    )
+    assert granted == POLICY.goodwill.times
 
 
 async def test_a_message_after_the_decision_reopens_the_case_and_leaves_the_decision(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    case = _slip()
-    await _decide(hop, case)
-    before = await pool.fetchrow("SELECT outcome, inputs FROM cases")
-    await _decide(hop, _slip(case.case_id, sequence=1))
-    (referred,) = await _said(pool, Topic.REFERRED)
-    assert CaseReferred.model_validate_json(referred["body"]).reason == "message_after_the_decision"
-    statuses = [
-        CaseStatusChanged.model_validate_json(row["body"]).status
-        for row in await _said(pool, Topic.STATUS)
+    case = classified()
+    await service.take(case)
+    before = await service.case(case.case_id)
+    await service.take(classified(case.case_id, sequence=1))
+    (referred,) = await _referrals(service)
+    assert (referred.reason, referred.reopened) == ("message_after_the_decision", True)
+    assert await _statuses(service) == [Status.DECIDED, Status.REOPENED]
+    row = await service.case(case.case_id)
+    assert row["decided_position"] == before["decided_position"]
+    assert row["thought_position"] > before["thought_position"]
+    assert (row["state"], row["waiting"], row["version"]) == ("decided", True, 2)
+    assert len(await _decisions(service)) == 1
+    assert [kind for kind, _ in await service.log(case.case_id)] == [
+        "deliberated",
+        "deliberated",
+        "passed_on",
     ]
-    assert statuses == [Status.DECIDED, Status.REOPENED]
-    assert await pool.fetchrow("SELECT outcome, inputs FROM cases") == before
-    assert len(await _said(pool, Topic.DECIDED)) == 1
 
 
 async def test_a_message_in_the_batch_of_its_case_leaves_the_decision_as_it_was(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    case = _slip()
-    await _decide(hop, case, _slip(case.case_id, sequence=1))
-    row = await pool.fetchrow("SELECT * FROM cases")
-    assert row is not None
-    assert orjson.loads(row["outcome"])["decision"]["disposition"] == "goodwill"
-    assert CaseClassified.model_validate_json(row["inputs"]) == case
+    case = classified()
+    await service.take(case, classified(case.case_id, sequence=1))
+    row = await service.case(case.case_id)
     assert (row["state"], row["sequence"], row["goodwill_eur"]) == ("decided", 1, Decimal("12.50"))
+    assert (row["decided_position"], row["thought_position"]) == (1, 2)
+    assert await _dispositions(service) == [Disposition.GOODWILL]
+    (referred,) = await _referrals(service)
+    assert referred.sequence == 1
 
 
-async def test_no_message_makes_a_case_less_urgent(hop: Runner, pool: Pool) -> None:
-    case = _slip(flags=(Flag.SAFETY,))
-    await _decide(hop, case)
-    await _decide(hop, _slip(case.case_id, sequence=1))
-    queues = [
-        CaseReferred.model_validate_json(row["body"]).queue
-        for row in await _said(pool, Topic.REFERRED)
-    ]
-    assert queues == [Queue.SAFETY, Queue.SAFETY]
+async def test_who_apologises_is_answered_better_by_itself(service: Service) -> None:
+    case = classified(tone=Tone.ABUSIVE)
+    await service.take(case)
+    await service.take(classified(case.case_id, sequence=1))
+    first, second = await _decisions(service)
+    assert (first.decision.disposition, first.revision) == (Disposition.DECLINED, 0)
+    assert (second.decision.disposition, second.revision) == (Disposition.GOODWILL, 1)
+    assert second.sequence == 1
+    assert await _referrals(service) == []
+    row = await service.case(case.case_id)
+    assert (row["revision"], row["goodwill_eur"]) == (1, Decimal("12.50"))
+    assert row["decided_position"] == 2
+
+
+async def test_what_a_person_decided_or_has_in_hand_is_never_bettered_automatically(
+    service: Service,
+) -> None:
+    by_a_person, in_hand = classified(tone=Tone.ABUSIVE), classified(tone=Tone.ABUSIVE)
+    await service.take(by_a_person, in_hand)
+    await service.pool.execute(
+        "UPDATE cases SET decided_by = 'k-1' WHERE case_id = $1", by_a_person.case_id
+    )
+    await service.pool.execute(
+        "UPDATE cases SET assignee = 'k-1' WHERE case_id = $1", in_hand.case_id
+    )
+    for case in (by_a_person, in_hand):
+        await service.take(classified(case.case_id, sequence=1))
+    assert len(await _decisions(service)) == 2
+    assert [each.reason for each in await _referrals(service)] == ["message_after_the_decision"] * 2
+    assert (await service.case(in_hand.case_id))["assignee"] == "k-1"
+
+
+async def test_no_message_makes_a_case_less_urgent(service: Service) -> None:
+    case = classified(flags=(Flag.SAFETY,))
+    await service.take(case)
+    await service.take(classified(case.case_id, sequence=1))
+    assert [each.queue for each in await _referrals(service)] == [Queue.SAFETY, Queue.SAFETY]
 
 
 async def test_a_threat_to_life_after_the_decision_goes_to_the_safety_queue(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    case = _slip()
-    await _decide(hop, case)
-    await _decide(hop, _slip(case.case_id, sequence=1, flags=(Flag.SAFETY,)))
-    (row,) = await _said(pool, Topic.REFERRED)
-    referral = CaseReferred.model_validate_json(row["body"])
+    case = classified()
+    await service.take(case)
+    await service.take(classified(case.case_id, sequence=1, flags=(Flag.SAFETY,)))
+    (referral,) = await _referrals(service)
     assert (referral.queue, referral.reason, referral.reopened) == (Queue.SAFETY, "safety", True)
 
 
-async def test_a_message_that_overtakes_its_case_is_not_decided_alone(
-    hop: Runner, pool: Pool
-) -> None:
-    case = _slip()
-    await _decide(hop, _slip(case.case_id, sequence=1))
-    await _decide(hop, case)
-    assert await _said(pool, Topic.DECIDED) == []
-    assert len(await _said(pool, Topic.REFERRED)) == 2
+async def test_a_message_that_overtakes_its_case_is_not_decided_alone(service: Service) -> None:
+    case = classified()
+    await service.take(classified(case.case_id, sequence=1))
+    await service.take(case)
+    assert await _decisions(service) == []
+    assert [each.reason for each in await _referrals(service)] == [
+        "message_before_its_case",
+        "message_during_review",
+    ]
 
 
-async def test_what_was_counted_before_stands_beside_the_decision(hop: Runner, pool: Pool) -> None:
-    await _decide(hop, _slip(), _slip())
-    rows = await pool.fetch("SELECT outcome FROM cases")
-    counted = sorted(orjson.loads(row["outcome"])["goodwill_before"]["times"] for row in rows)
-    assert counted == [0, 1]
+async def test_what_was_counted_before_stands_beside_the_decision(service: Service) -> None:
+    await service.take(classified(), classified())
+    rows = await service.pool.fetch("SELECT body FROM decision_log ORDER BY position")
+    known = [read(row["body"]).known for row in rows]
+    assert [each.history.times for each in known] == [0, 1]
+    assert [each.history.lately for each in known] == [0, 1]
+    day = POLICY.certificates.automatic.per_day
+    assert [each.left_today for each in known] == [day, day - Decimal("12.50")]
 
 
-async def test_a_message_during_review_stays_with_the_person(hop: Runner, pool: Pool) -> None:
-    case = _slip(flags=(Flag.LEGAL,))
-    await _decide(hop, case)
-    await _decide(hop, _slip(case.case_id, sequence=1))
-    assert len(await _said(pool, Topic.REFERRED)) == 2
-    assert len(await _said(pool, Topic.STATUS)) == 1
-    assert await _said(pool, Topic.DECIDED) == []
+async def test_a_message_during_review_stays_with_the_person(service: Service) -> None:
+    case = classified(flags=(Flag.LEGAL,))
+    await service.take(case)
+    await service.take(classified(case.case_id, sequence=1))
+    assert len(await _referrals(service)) == 2
+    assert len(await _statuses(service)) == 1
+    assert await _decisions(service) == []
 
 
 async def test_a_vulnerable_customer_is_answered_and_a_specialist_is_told(
-    hop: Runner, pool: Pool
+    service: Service,
 ) -> None:
-    await _decide(hop, _slip(flags=(Flag.VULNERABLE,)))
-    assert await _dispositions(pool) == [Disposition.GOODWILL]
-    (row,) = await _said(pool, Topic.REFERRED)
-    referral = CaseReferred.model_validate_json(row["body"])
+    case = classified(flags=(Flag.VULNERABLE,))
+    await service.take(case)
+    assert await _dispositions(service) == [Disposition.GOODWILL]
+    (referral,) = await _referrals(service)
     assert referral.answered
     assert referral.queue is Queue.SPECIALIST
+    row = await service.case(case.case_id)
+    assert (row["state"], row["waiting"], row["queue"]) == ("decided", True, "specialist")
 
 
-async def test_a_case_that_waits_for_a_person_has_a_day_for_its_answer(
-    hop: Runner, pool: Pool
+async def test_a_case_that_waits_for_a_person_has_a_day_for_its_answer(service: Service) -> None:
+    case = classified(flags=(Flag.LEGAL,))
+    await service.take(case)
+    (referral,) = await _referrals(service)
+    assert referral.answer_due_at == datetime(2026, 11, 28, tzinfo=UTC)  # five business days
+    row = await service.case(case.case_id)
+    assert (row["state"], row["waiting"], row["reason"]) == ("referred", True, "legal")
+    assert row["answer_due_at"] == referral.answer_due_at
+
+
+def _untold(customer: str = "C-1", **more: object) -> CaseClassified:
+    """Return a claim in which nothing says who erred, and nothing can be checked."""
+    case = classified(customer=customer, fault=Fault.UNCLEAR, facts=Facts())
+    return case.model_copy(update=more)
+
+
+async def test_a_customer_is_asked_once_and_the_answer_is_believed(service: Service) -> None:
+    case = _untold()
+    await service.take(case)
+    (asked,) = await service.said(Topic.ASKED)
+    assert isinstance(asked, CaseAsked)
+    assert asked.answer_by > asked.asked_at
+    assert await _statuses(service) == [Status.WAITING_FOR_YOU]
+    row = await service.case(case.case_id)
+    assert (row["state"], row["answer_due_at"]) == ("asked", asked.answer_by)
+    await service.take(_untold(case_id=case.case_id, sequence=1))
+    assert await _dispositions(service) == [Disposition.UPHELD]
+    assert await _statuses(service) == [Status.WAITING_FOR_YOU, Status.DECIDED]
+    assert len(await service.said(Topic.ASKED)) == 1
+
+
+async def test_a_claim_that_nothing_shows_is_believed_once(service: Service) -> None:
+    for _ in range(2):
+        case = _untold()
+        await service.take(case)
+        await service.take(_untold(case_id=case.case_id, sequence=1))
+    assert await _dispositions(service) == [Disposition.UPHELD]
+    assert len(await _referrals(service)) == 1
+
+
+async def test_the_policy_never_grants_more_than_its_day_allows(service: Service) -> None:
+    limit = Decimal(30)
+    tight = POLICY.certificates.automatic.model_copy(update={"per_day": limit})
+    policy = POLICY.model_copy(
+        update={"certificates": POLICY.certificates.model_copy(update={"automatic": tight})}
+    )
+    deciding = deciding_by(policy)
+    services = [Service(service.pool, deciding) for _ in range(6)]
+    await asyncio.gather(
+        *(
+            each.take(classified(customer=f"C-{number}"), classified(customer=f"D-{number}"))
+            for number, each in enumerate(services)
+        )
+    )
+    spent = await service.pool.fetchrow("SELECT euros, times FROM certificate_use")
+    assert spent is not None
+    assert (spent["euros"], spent["times"]) == (Decimal(25), 2)
+    reasons = [each.reason for each in await _referrals(service)]
+    assert reasons == ["above_the_days_certificate"] * 10
+    async with service.pool.acquire() as connection:
+        assert isinstance(await verify(connection), Sound)
+
+
+_STORY = (
+    "I waited for the new card for three weeks and the app told me every day that it was sent, "
+    "so please pay me the taxi that I had to take because nobody could say where it was."
+)
+
+
+async def test_the_same_story_from_many_customers_is_seen(service: Service) -> None:
+    many = [
+        classified(customer=f"C-{number}", text=f"{_STORY} Yours, customer {number}")
+        for number in range(4)
+    ]
+    await service.take(*many[:2])
+    await service.take(*many[2:], classified(customer="C-9", text="Something else. " * 9))
+    last = await service.pool.fetch("SELECT body FROM decision_log ORDER BY position")
+    seen = [read(row["body"]).known.history.same_story for row in last]
+    assert seen == [1, 1, 3, 3, 0]
+    stored = await service.pool.fetchrow("SELECT * FROM stories LIMIT 1")
+    assert stored is not None
+    assert not any("taxi" in str(value) for value in stored.values())
+
+
+_STEPS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([*Tone]), st.booleans()),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=_STEPS, cut=st.integers(0, 8))
+@example(steps=[(1, 0, Tone.RUDE, True), (1, 1, Tone.COURTEOUS, True)], cut=1)
+async def test_how_events_are_cut_into_batches_makes_no_difference(
+    service: Service,
+    steps: list[tuple[int, int, Tone, bool]],
+    cut: int,
 ) -> None:
-    await _decide(hop, _slip(flags=(Flag.LEGAL,)))
-    (row,) = await _said(pool, Topic.REFERRED)
-    due = CaseReferred.model_validate_json(row["body"]).answer_due_at
-    assert due == NOW + timedelta(days=7)
+    events: dict[tuple[int, int], CaseClassified] = {}
+    ids = [classified().case_id for _ in range(3)]
+    for number, sequence, tone, safe in steps:
+        flags = () if safe else (Flag.SAFETY,)
+        events[number, sequence] = classified(
+            ids[number], sequence=sequence, tone=tone, flags=flags, customer=f"C-{ids[0]}"
+        )
+    ordered = list(events.values())
+    await service.take(*ordered[:cut])
+    await service.take(*ordered[cut:])
+    apart = await _shape(service, ids)
+    again = {each: classified().case_id for each in ids}
+    moved = [
+        event.model_copy(
+            update={"case_id": again[event.case_id], "customer_id": f"C-{again[ids[0]]}"}
+        )
+        for event in ordered
+    ]
+    await service.take(*moved)
+    assert await _shape(service, [again[each] for each in ids]) == apart
+
+
+async def _shape(service: Service, ids: Sequence[UUID]) -> list[tuple[object, ...]]:
+    rows = await service.pool.fetch(
+        """SELECT array_position($1::uuid[], case_id) AS n, state, sequence, revision, waiting,
+                  queue, reason, goodwill_eur
+             FROM cases WHERE case_id = ANY($1) ORDER BY n""",
+        ids,
+    )
+    return [tuple(row) for row in rows]

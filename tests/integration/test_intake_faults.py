@@ -57,7 +57,7 @@ def _start(folder: Path) -> Postgres:
 @pytest.fixture
 async def mortal(tmp_path: Path) -> AsyncIterator[Mortal]:
     made = Mortal(tmp_path, _start(tmp_path))
-    await migrate(made.admin, ["intake"])
+    await migrate(made.admin, ["intake", "decision", "notifier"])  # all hold keys
     yield made
     made.server.stop()
 

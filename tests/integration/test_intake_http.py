@@ -13,9 +13,9 @@ import asyncpg
 import httpx
 import pytest
 
-from services.intake import keys
-from services.intake.keys import Role
+from shared import keys
 from shared.events.catalogue import CaseSubmitted, Topic
+from shared.keys import Role
 from tests.integration.intake_service import Migrated, Running, new_key, running
 
 CASE: dict[str, Any] = {
@@ -28,6 +28,7 @@ CASE: dict[str, Any] = {
     },
     "channel": "web",
     "category": "missed_due_date",
+    "product": "loan",
     "text": "Spóźniłam się z ratą.",
     "received_at": "2026-11-20T10:00:00+01:00",
     "claim": {"amount": "12.50", "currency": "PLN"},
@@ -86,6 +87,7 @@ async def test_without_a_broker_the_event_waits_in_the_outbox(intake: Running) -
 async def test_a_case_is_shown_as_it_was_submitted(intake: Running) -> None:
     case_id = (await intake.client.post("/v1/cases", json=CASE)).json()["case_id"]
     shown = (await intake.client.get(f"/v1/cases/{case_id}")).json()
+    assert (shown["category"], shown["product"]) == (CASE["category"], CASE["product"])
     assert shown["claim"] == CASE["claim"]
     assert shown["facts"] == {"due_at": "2026-10-31T22:59:59Z", "branch": {"id": 7}}
     assert shown["messages"][0]["text"] == CASE["text"]
@@ -123,6 +125,20 @@ async def test_one_key_for_two_requests_is_a_conflict(intake: Running) -> None:
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert _fields(refused) == ["Idempotency-Key"]
     assert await intake.count("cases") == 1
+
+
+async def test_one_key_for_another_product_is_a_conflict(intake: Running) -> None:
+    headers = {"Idempotency-Key": "import-1"}
+    assert (await intake.client.post("/v1/cases", json=CASE, headers=headers)).status_code == 202
+    other = {**CASE, "product": "card"}
+    answer = await intake.client.post("/v1/cases", json=other, headers=headers)
+    assert (answer.status_code, _fields(answer)) == (409, ["Idempotency-Key"])
+
+
+async def test_a_case_of_before_products_is_shown_without_one(intake: Running) -> None:
+    case_id = (await intake.client.post("/v1/cases", json=CASE)).json()["case_id"]
+    await intake.pool.execute("UPDATE submissions SET opened = (opened::jsonb - 'product')::text")
+    assert (await intake.client.get(f"/v1/cases/{case_id}")).json()["product"] is None
 
 
 async def test_the_same_key_of_another_owner_is_another_key(
@@ -256,6 +272,7 @@ async def test_a_key_may_do_what_its_role_says(database: Migrated, intake: Runni
         "read": (403, 200),
         "staff": (403, 200),
         "admin": (202, 200),
+        "executive": (401, 401),
     }
     for role, statuses in allowed.items():
         headers = _bearer(await new_key(database, role))
@@ -298,7 +315,7 @@ async def test_messages_get_the_next_number_even_at_once(intake: Running) -> Non
     assert [message["sequence"] for message in shown["messages"]] == list(range(13))
     last = await intake.pool.fetchval("SELECT body FROM outbox ORDER BY position DESC LIMIT 1")
     event = CaseSubmitted.model_validate_json(last)
-    assert event.customer.name == "Anna Nowak"
+    assert (event.customer.name, event.product) == ("Anna Nowak", "loan")
     assert event.text.startswith("more")
     assert await intake.count("journeys") == 13
 

@@ -18,6 +18,7 @@ from shared.events.base import Money
 from shared.events.case import Category, Channel
 from shared.events.catalogue import (
     MODELS,
+    CaseAsked,
     CaseClassified,
     CaseDecided,
     CaseNotified,
@@ -26,6 +27,7 @@ from shared.events.catalogue import (
     Decision,
     Event,
     Notice,
+    Question,
     SlaMilestone,
 )
 from shared.events.envelope import Envelope, event_id
@@ -325,3 +327,109 @@ async def test_a_message_whose_customer_was_told_is_never_published_again(
     await _age(intake, case_id, 7200)
     await intake.pool.execute("UPDATE progress SET projected_at = now() - interval '1 h'")
     assert await _sweep(intake) == 0
+
+
+async def test_a_later_revision_is_the_decision_that_is_shown(intake: Running) -> None:
+    case_id = await _submit(intake)
+    story = _story(case_id)
+    first = story[2]
+    assert isinstance(first, CaseDecided)
+    # Written by a machine whose clock is behind.
+    better = first.model_copy(
+        update={
+            "revision": 1,
+            "decision": _decision("upheld"),
+            "decided_at": first.decided_at - timedelta(minutes=5),
+        }
+    )
+    for order in ([0, 1], [1, 0]):
+        await _project(intake, [first, better], order)
+        shown = await _shown(intake, case_id)
+        assert shown["disposition"] == "upheld"
+        assert [entry["revision"] for entry in shown["timeline"]] == [1, 0]
+
+
+async def test_what_answers_a_message_answers_those_before_it(intake: Running) -> None:
+    case_id = await _submit(intake)
+    for number in range(2):
+        answer = await intake.client.post(
+            f"/v1/cases/{case_id}/messages", json={"text": f"And {number}?"}
+        )
+        assert answer.status_code == 202
+    told = _story(case_id)[3]
+    assert isinstance(told, CaseNotified)
+    await _project(intake, [told.model_copy(update={"sequence": 1})], [0])
+    rows = await intake.pool.fetch(
+        """SELECT sequence FROM journeys WHERE case_id = $1 AND told_at IS NOT NULL
+            ORDER BY sequence""",
+        case_id,
+    )
+    assert [row["sequence"] for row in rows] == [0, 1]
+
+
+async def test_a_customer_who_was_asked_is_shown_as_waited_for(intake: Running) -> None:
+    case_id = await _submit(intake)
+    asked = CaseAsked(
+        case_id=case_id,
+        customer_id="C-1",
+        question=Question.WHAT_HAPPENED,
+        language="pl",
+        answer_by=NOW + timedelta(days=7),
+        asked_at=NOW,
+    )
+    await _project(intake, [asked], [0])
+    shown = await _shown(intake, case_id)
+    assert shown["status"] == "waiting_for_you"
+    assert shown["timeline"] == [
+        {
+            "at": "2026-11-20T10:00:00Z",
+            "event": "asked",
+            "sequence": 0,
+            "question": "what_happened",
+            "answer_by": "2026-11-27T10:00:00Z",
+        }
+    ]
+    assert (await intake.client.get("/v1/cases", params={"status": "waiting_for_you"})).json()[
+        "cases"
+    ]
+
+
+def _milestone(case_id: UUID, kind: str, second: int, **more: Any) -> SlaMilestone:  # noqa: ANN401 - fields
+    return SlaMilestone.model_validate(
+        {
+            "case_id": case_id,
+            "customer_id": "C-1",
+            "clock": "pl_complaints:0",
+            "role": "answer",
+            "kind": kind,
+            "due_at": NOW + timedelta(days=30),
+            "at": NOW + timedelta(seconds=second),
+            **more,
+        }
+    )
+
+
+async def test_an_extension_delays_the_case_and_moves_its_last_day_whatever_comes_first(
+    database: Migrated, intake: Running
+) -> None:
+    new = NOW + timedelta(days=60)
+    headers = {"Authorization": f"Bearer {await new_key(database, 'read')}"}
+    for order in permutations(range(4)):
+        case_id = await _submit(intake)
+        events = [
+            *_story(case_id)[:2],
+            _milestone(case_id, "escalated", 5, rung="team_lead", summoned="person"),
+            _milestone(case_id, "extended", 6, new_due_at=new),
+        ]
+        await _project(intake, events, order)
+        path = f"/v1/cases/{case_id}"
+        staff = (await intake.client.get(path)).json()
+        reader = (await intake.client.get(path, headers=headers)).json()
+        assert (staff["status"], staff["answer_due_at"]) == ("delayed", "2027-01-19T10:00:00Z")
+        kinds = [each["kind"] for each in staff["sla"]["milestones"]]
+        assert kinds == ["escalated", "extended"]
+        assert staff["sla"]["milestones"][0]["summoned"] == "person"
+        assert [each["kind"] for each in reader["sla"]["milestones"]] == ["extended"]
+        query = {"due_before": "2026-12-21T00:00:00Z"}
+        late = (await intake.client.get("/v1/cases", params=query)).json()["cases"]
+        assert str(case_id) not in [each["case_id"] for each in late]

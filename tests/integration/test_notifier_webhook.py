@@ -9,7 +9,9 @@ from standardwebhooks import Webhook
 
 from deploy.local.mailbox import running
 from deploy.local.ports import free_port
+from services.notifier.receivers import MOST_FAILURES
 from shared.events.catalogue import Notice
+from tests.integration.intake_service import Migrated, new_key
 from tests.integration.notifier_service import (
     SECRET,
     HasDatabase,
@@ -209,3 +211,66 @@ async def test_a_dead_mail_server_does_not_delay_webhooks(
 
         await until(is_counted)
     assert len(receiver.bodies) == 1
+
+
+async def test_a_receiver_that_is_gone_is_disabled_until_an_operator_tries_it_again(
+    service: Notifier, receiver: Receiver, database: Migrated
+) -> None:
+    receiver.answers = [_answer("410 Gone")]
+    case = case_of(webhook=receiver.url())
+    key = await new_key(database, "staff")
+    async with service.sending(), service.http(key) as client:
+        await service.consume(case.submitted())
+        await service.settled(1)
+        await service.consume(case.decided())
+        await service.settled(2)
+        assert [said.detail for said in await service.said()] == ["410", "the receiver is disabled"]
+        assert len(receiver.bodies) == 1
+        failed = (await client.get("/v1/notices/failed")).json()
+        assert [one["url"] for one in failed["disabled_webhooks"]] == [receiver.url()]
+        (_, answer) = await service.rows()
+        again = await client.post(
+            f"/v1/cases/{case.id}/notices/{answer['id']}/resend",
+            json={"reason": "they have repaired it"},
+            headers={"Idempotency-Key": "1"},
+        )
+        assert again.status_code == 202
+        await service.settled(3)
+        await service.consume(case.decided(1))
+        await service.settled(4)
+    assert [said.outcome for said in await service.said()] == ["failed", "failed", "sent", "sent"]
+    assert Webhook(SECRET).verify(receiver.bodies[1], receiver.headers[1])["data"]["again"] is True
+
+
+async def test_a_receiver_that_fails_for_a_day_and_ten_times_is_disabled(
+    service: Notifier, receiver: Receiver
+) -> None:
+    cases = [case_of(webhook=receiver.url()) for _ in range(MOST_FAILURES)]
+    receiver.answers = [_answer("500 Internal Server Error")] * MOST_FAILURES
+    async with service.sending():
+        await service.consume(*(case.submitted() for case in cases[1:]))
+
+        async def has_failed(times: int = MOST_FAILURES - 1) -> bool:
+            return bool(await service.pool.fetchval("SELECT failures = $1 FROM webhooks", times))
+
+        await until(has_failed)
+        await service.pool.execute("UPDATE webhooks SET failing_since = now() - interval '2 days'")
+        await service.consume(cases[0].submitted())
+
+        async def is_disabled() -> bool:
+            return bool(await service.pool.fetchval("SELECT disabled_at NOTNULL FROM webhooks"))
+
+        await until(is_disabled)
+
+
+async def test_one_success_forgets_every_failure_before_it(
+    service: Notifier, receiver: Receiver
+) -> None:
+    receiver.answers = [_answer("500 Internal Server Error")]
+    async with service.sending():
+        await service.consume(case_of(webhook=receiver.url()).submitted())
+        await service.tried(1)
+        assert await service.pool.fetchval("SELECT failures FROM webhooks") == 1
+        await service.make_due()
+        await service.settled(1)
+    assert await service.pool.fetchval("SELECT count(*) FROM webhooks") == 0

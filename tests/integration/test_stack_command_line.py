@@ -85,6 +85,16 @@ async def test_a_key_works_until_it_is_revoked(evenhand: Evenhand) -> None:
     assert [key["revoked_at"] is None for key in keys if key["id"] == identity] == [False]
 
 
+async def test_a_key_of_both_services_is_listed_once(evenhand: Evenhand) -> None:
+    _, [made], _ = await evenhand("key", "create", "anna", "--role", "read", "--role", "clerk")
+    _, keys, _ = await evenhand("key", "list")
+    assert [key["roles"] for key in keys if made["key"].split("_")[1] == key["id"]] == [
+        ["clerk", "read"]
+    ]
+    local = next(key for key in keys if key["name"] == "local")
+    assert {"submit", "read", "staff", "admin", "executive"} == set(local["roles"])
+
+
 async def test_a_parked_message_goes_back_in_its_old_words(
     stack: Stack, evenhand: Evenhand
 ) -> None:

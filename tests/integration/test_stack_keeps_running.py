@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -142,6 +143,25 @@ async def test_after_a_killed_supervisor_the_next_run_goes_on_where_it_was(tmp_p
         async with client(stack.state) as api:
             await settled(api, case_id)
             await settled(api, await submit(api))
+    finally:
+        await stack.stop()
+
+
+async def test_a_key_from_before_the_review_desk_gives_way_to_one_that_opens_it(
+    tmp_path: Path,
+) -> None:
+    stack = await Stack.start(Options(folder=tmp_path))
+    old = stack.state.api_key
+    connection = await asyncpg.connect(stack.state.admin_database_url.get_secret_value())
+    await connection.execute("DELETE FROM decision.api_keys")
+    await connection.close()
+    await stack.stop()
+
+    stack = await Stack.start(Options(folder=tmp_path))
+    try:
+        assert stack.state.api_key != old
+        async with client(stack.state) as api:
+            await submit(api)
     finally:
         await stack.stop()
 

@@ -1,172 +1,173 @@
-"""Typed reading of the policy: a mistake in it stops the service at its start, never a case.
+"""The policy as typed data: everything that a decision depends on apart from the case.
 
-Every decision carries `Policy.hash`, so that the words it was made by can be found again.
+Every decision carries `Policy.hash`, and `Policy.body` holds every word it was read from, so that
+a decision can be made again by the policy that made it.
 """
 
 import hashlib
-import json
+from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from functools import cached_property
+from typing import Annotated, Any, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr
+from typing_extensions import override
 
+from services.decision.policy.certificates import Certificates, Role, Share
+from services.decision.policy.matrix import (
+    ROOT,
+    Euros,
+    Matrix,
+    MatrixFile,
+    Part,
+    RemedySpec,
+    Row,
+    Severity,
+    Situation,
+    effective,
+)
+from services.decision.policy.parts import (
+    Abuse,
+    Asking,
+    Extra,
+    GoodwillLimits,
+    Positive,
+    SeverityBounds,
+    Thresholds,
+    Trust,
+    Verification,
+)
 from shared.errors import EvenhandError
-from shared.events.answer import RemedyKind
 from shared.events.base import Currency, Money
-from shared.events.case import Category
+from shared.events.case import Category, Product
 
-DEFAULT: Final = Path(__file__).resolve().parent
+__all__ = [
+    "Certificates",
+    "Matrix",
+    "MatrixFile",
+    "Policy",
+    "PolicyError",
+    "RemedySpec",
+    "Role",
+    "Row",
+    "Severity",
+    "Situation",
+]
 
 
 class PolicyError(EvenhandError):
-    """The policy cannot be used; the text names the place."""
+    """The policy cannot be used; the text names file, line, field, reason and fix."""
 
 
-class Situation(StrEnum):
-    """What happened, as the compensation matrix knows it."""
+class Policy(Part):
+    """Everything that a decision depends on, apart from the case and what is known of the past."""
 
-    BROKEN_PROMISE = "broken_promise"
-    MALFUNCTION = "malfunction"
-    WRONG_FEE = "wrong_fee"
-    COMPANY_ERROR = "company_error"
-    UNAUTHORISED_PAYMENT = "unauthorised_payment"
-    THIRD_PARTY = "third_party"
-    LAWFUL_CHANGE = "lawful_change"
-    INFORMATION = "information"
-    OWN_SLIP = "own_slip"
-    UNCLEAR = "unclear"
-    STAFF_CONDUCT = "staff_conduct"
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Euros = Annotated[Decimal, Field(ge=0)]
-
-
-class RemedySpec(_Part):
-    """One remedy of a row: what it is, what it costs, whether conduct must open it."""
-
-    kind: RemedyKind
-    money: Literal["claim", "extra", "none"] = "none"
-    cost: Euros = Decimal(0)
-    goodwill: bool = False
-
-    @model_validator(mode="after")
-    def _a_claim_counts_where_no_sum_is_named(self) -> Self:
-        if self.money == "claim" and not self.cost:
-            raise ValueError("money: claim needs a cost, which counts where no sum is named")
-        return self
-
-
-Row = Annotated[tuple[RemedySpec, ...], Field(min_length=1)]
-
-
-class Certificate(_Part):
-    automatic: Euros
-
-
-class Prior(_Part):
-    alpha: Annotated[Decimal, Field(gt=0)]
-    beta: Annotated[Decimal, Field(gt=0)]
-
-
-class Checking(_Part):
-    staff: Euros
-    delay_per_day: Euros
-    days: Annotated[Decimal, Field(ge=0)]
-
-
-class Trust(_Part):
-    untrue: Prior
-    without_checkable_content: Annotated[Decimal, Field(ge=1)]
-    checking: Checking
-
-
-class GoodwillLimits(_Part):
-    days_late: Annotated[int, Field(ge=0)]
-    times: Annotated[int, Field(ge=0)]
-    total: Euros
-
-
-class Thresholds(_Part):
-    fault: Annotated[float, Field(ge=0, le=1)]
-    conduct: Annotated[float, Field(ge=0, le=1)]
-
-
-class AnswerWithin(_Part):
-    by_jurisdiction: dict[str, Annotated[int, Field(gt=0)]]
-    otherwise: Annotated[int, Field(gt=0)]
-
-
-class Policy(_Part):
-    """Everything that a decision depends on, apart from the case."""
-
-    version: str
-    per_euro: dict[Currency, Annotated[Decimal, Field(gt=0)]]
+    version: Annotated[str, Field(min_length=1, max_length=60)]
+    valid_from: date
+    per_euro: dict[Currency, Positive]
     currency_of: dict[str, Currency]
-    certificate: Certificate
+    certificates: Certificates
+    two_people_from: Euros
+    sample_share: Share
     trust: Trust
+    abuse: Abuse
     goodwill: GoodwillLimits
+    verification: Verification
+    question: Asking
+    severity: SeverityBounds
     confidence: Thresholds
     shared_part: Annotated[Decimal, Field(gt=0, lt=1)]
-    answer_within: AnswerWithin
-    extra: dict[Currency, Decimal]
-    matrix: dict[Situation, dict[Category | Literal["any"], Row]]
+    extra: Extra
     principal: frozenset[Category]
-    _hash: str = PrivateAttr("")
+    outages: frozenset[Category]
+    matrices: dict[str, MatrixFile]
+    _body: str = PrivateAttr("")
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """The content hash that stands on every decision."""
-        return self._hash
+        return "sha256:" + hashlib.sha256(self._body.encode()).hexdigest()
 
-    @model_validator(mode="after")
-    def _matrix_answers_every_case(self) -> Self:
-        for situation in Situation:
-            if "any" not in self.matrix.get(situation, {}):
-                raise ValueError(f"matrix.{situation}: needs a row `any`")
-        for currency in {*self.currency_of.values(), *self.extra}:
-            if currency not in self.per_euro:
-                raise ValueError(f"per_euro: {currency} is used and has no rate")
+    @override
+    def __repr__(self) -> str:
+        return f"Policy({self.version}, {self.hash})"
+
+    @property
+    def body(self) -> str:
+        """Canonical JSON of all that the policy was read from."""
+        return self._body
+
+    @cached_property
+    def _effective(self) -> dict[str, Matrix]:
+        return {each: effective(each, self.matrices) for each in self.matrices}
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str | None, Product | None], tuple[Matrix, ...]]:
+        """What for_case() found out before."""
+        return {}
+
+    @cached_property
+    def _extras(self) -> dict[str, Money]:
+        return {
+            currency: Money(amount=amount, currency=currency)
+            for currency, amount in self.extra.sums.items()
+        }
+
+    def place_of(self, field: str) -> str:
+        """Return file and line of a top field; its name alone for a policy without files."""
+        return self._places.get(field, field)
+
+    def read_from(self, body: str, places: Mapping[str, str]) -> Self:
+        """Return the policy with the words that it was read from."""
+        self._body = body
+        self._places = places
+        for derived in ("hash", "_effective", "_chosen", "_extras"):
+            self.__dict__.pop(derived, None)
         return self
 
-    def row(self, situation: Situation, category: Category) -> tuple[str, Row]:
-        """Return the name of the row that answers, and the row."""
-        rows = self.matrix[situation]
-        if category in rows:
-            return f"{situation}.{category}", rows[category]
-        return f"{situation}.any", rows["any"]
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a changed copy whose matrices are put together anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        return copy.read_from(self._body, self._places)
+
+    def matrix(self, matrix_id: str) -> Matrix:
+        """Return a matrix with what it inherits; its rows say where they come from."""
+        return self._effective[matrix_id]
+
+    def for_case(
+        self, jurisdiction: str | None, product: Product | None, received_at: datetime
+    ) -> Matrix:
+        """Return the matrix that answers a case: the most specific one that is valid already."""
+        chosen = self._chosen.get((jurisdiction, product))
+        if chosen is None:
+            chosen = self._candidates(jurisdiction, product)
+            self._chosen[jurisdiction, product] = chosen
+        for matrix in chosen[:-1]:
+            if matrix.file.valid_from <= received_at.date():
+                return matrix
+        return chosen[-1]
+
+    def _candidates(self, jurisdiction: str | None, product: Product | None) -> tuple[Matrix, ...]:
+        """Return the matrices for such cases, most specific first; the root is always the last."""
+        applying = [
+            matrix
+            for name, matrix in self._effective.items()
+            if name != ROOT and matrix.file.applies.to(jurisdiction, product)
+        ]
+        applying.sort(
+            key=lambda each: (each.file.applies.specificity, each.file.valid_from, each.id),
+            reverse=True,
+        )
+        return (*applying, self._effective[ROOT])
+
+    def extra_in(self, currency: str) -> Money | None:
+        """Return the little more than expected; nothing in a currency that the policy lacks."""
+        return self._extras.get(currency)
 
     def in_euros(self, money: Money) -> Decimal | None:
         """Return what a sum counts in euros; nothing where the policy knows no rate."""
         rate = self.per_euro.get(money.currency)
         return None if rate is None else money.amount / rate
-
-
-def load(folder: Path | None = None) -> Policy:
-    """Read the policy of a folder (default: the shipped one).
-
-    Raises:
-        PolicyError: a file is missing or wrong; the text names the field.
-
-    """
-    path = (folder or DEFAULT) / "default.yaml"
-    try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        policy = Policy.model_validate(raw)
-    except (OSError, yaml.YAMLError) as error:
-        raise PolicyError(f"{path}: {error}") from error
-    except ValidationError as error:
-        problems = [
-            f"{path.name}: {'.'.join(map(str, item['loc'])) or 'policy'}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        ]
-        raise PolicyError("\n".join(problems)) from error
-    canonical = json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False)
-    policy._hash = "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()  # noqa: SLF001 - set once, here
-    return policy

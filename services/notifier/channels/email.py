@@ -7,11 +7,12 @@ be injected: what comes from outside stands in encoded words, or is an address t
 
 import re
 from binascii import b2a_base64, b2a_qp
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import idna
@@ -23,6 +24,7 @@ _LONGEST_LOCAL_PART: Final = 64
 _LONGEST_ADDRESS: Final = 254
 _WORD_BYTES: Final = 45  # of UTF-8: as base64 in an encoded word it stays below its 75 characters
 _MOSTLY_ASCII: Final = 0.8
+_AGAIN: Final = "X-Evenhand-Again: yes\r\n"
 
 
 class BadAddressError(ValueError):
@@ -62,10 +64,15 @@ def mailbox(address: str) -> Mailbox:
     return Mailbox(whole, not local.isascii())
 
 
+Sign: TypeAlias = Callable[[bytes, datetime], bytes]
+"""Returns an e-mail with its signature (DKIM)."""
+
+
 class Sender:
     """The bank's side of every e-mail: who it is from, and the host of its Message-IDs."""
 
-    def __init__(self, mail_from: str) -> None:
+    def __init__(self, mail_from: str, sign: Sign | None = None) -> None:
+        self._sign = sign
         name, self.address = parseaddr(mail_from)
         self._from = _person(name, self.address)
         self._host = self.address.rpartition("@")[2]
@@ -87,8 +94,11 @@ class Sender:
         subject: str,
         plain: str,
         html: str,
+        again: bool = False,
     ) -> bytes:
         """Return the e-mail with CRLF line ends. The same notice gives the same bytes.
+
+        There is no List-Unsubscribe: nobody can leave the list of those who get their answers.
 
         `subject` comes from our own texts and is a single line.
         """
@@ -102,11 +112,15 @@ class Sender:
             f"X-Evenhand-Case: {case_id}\r\n"
             f"X-Evenhand-Notice: {notice}\r\n"
             f"Content-Language: {language}\r\n"
+            f"{_AGAIN if again else ''}"
             "Auto-Submitted: auto-generated\r\n"
+            "X-Auto-Response-Suppress: All\r\n"
+            f"List-Id: <cases.{self._host}>\r\n"
+            f"List-Help: <mailto:{self.address}>\r\n"
             "MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         )
-        return b"".join(
+        mail = b"".join(
             (
                 head.encode(),
                 _part("plain", plain, boundary),
@@ -114,6 +128,7 @@ class Sender:
                 f"--{boundary}--\r\n".encode("ascii"),
             )
         )
+        return mail if self._sign is None else self._sign(mail, at)
 
 
 def _part(kind: str, text: str, boundary: str) -> bytes:
@@ -122,6 +137,8 @@ def _part(kind: str, text: str, boundary: str) -> bytes:
     # Readable where most of it is ASCII, short where it is not.
     if len(text) >= _MOSTLY_ASCII * len(octets):
         encoding, body = "quoted-printable", b2a_qp(data)
+        if b"\r\n" not in data:  # its own breaks then have no CR, which SMTP does not allow
+            body = body.replace(b"\n", b"\r\n")
     else:
         encoding, body = "base64", _base64_lines(data)
     return (

@@ -9,10 +9,12 @@ import logging
 import random
 from collections import deque
 from dataclasses import dataclass
-from datetime import timedelta
+from hashlib import sha256
 
-from services.notifier.attempts import Deferred, Refused, Untried
-from services.notifier.channels.email import BadAddressError, Sender, mailbox
+from services.notifier.attempts import Deferred, Early, Refused, Said, Sent, Untried
+from services.notifier.channels.email import BadAddressError, Mailbox, Sender, mailbox
+from services.notifier.channels.links import Link
+from services.notifier.channels.pacing import Pace
 from services.notifier.channels.replies import BrokenError
 from services.notifier.channels.smtp import (
     Dialogue,
@@ -37,6 +39,7 @@ class _Ready:
 
     job: Job
     letter: Letter
+    said: Said
 
 
 class Mailing:
@@ -45,15 +48,23 @@ class Mailing:
     channel = Channel.EMAIL
     most_in_hand = 512
 
-    def __init__(self, voice: Voice, sender: Sender, server: Server, connections: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - its parts
+        self,
+        voice: Voice,
+        sender: Sender,
+        server: Server,
+        connections: int,
+        link: Link,
+        pace: Pace,
+    ) -> None:
         self._voice = voice
+        self._link = link
+        self._pace = pace
         self._sender = sender
         self._server = server
         self._failures = 0
         self._closed_until = 0.0
         self.workers = connections
-        self.start_within = timedelta(seconds=10)
-        self.hold = self.start_within + 3 * server.patience
 
     def closed_for(self) -> float:
         """Return for how many seconds the mail server is left alone."""
@@ -101,30 +112,37 @@ class Mailing:
             dialogue.close()
             tray.report(ahead.popleft().job, Deferred(str(error)))
             return None
-        tray.report(ahead.popleft().job, attempt)
+        ready = ahead.popleft()
+        tray.report(ready.job, Sent(ready.said) if isinstance(attempt, Sent) else attempt)
         return dialogue
 
     def _prepare(self, tray: Tray, job: Job) -> list[_Ready]:
         """Write the letter of a job; where it cannot be written, the job is reported."""
         try:
-            return [_Ready(job, self._write(job.outgoing))]
+            to = mailbox(job.outgoing.recipient.email or "")
+            if wait := self._pace.wait(job.outgoing, to.address):
+                tray.report(job, Early(wait))
+                return []
+            return [_Ready(job, *self._write(job.outgoing, to))]
         except BadAddressError as error:
-            tray.report(job, Refused(str(error)))
+            tray.report(job, Refused(str(error), contact=True))
         except Exception as error:  # noqa: BLE001 - see below
             # A defect of ours must not stop the others; it is tried again, with a newer version.
             _log.exception("a notice could not be put into words")
             tray.report(job, Deferred(f"not written: {type(error).__name__}"))
         return []
 
-    def _write(self, outgoing: Outgoing) -> Letter:
+    def _write(self, outgoing: Outgoing, to: Mailbox) -> tuple[Letter, Said]:
         plan, recipient = outgoing.plan, outgoing.recipient
-        to = mailbox(recipient.email or "")
+        link = self._link(plan.case_id, plan.planned_at)
         message = self._voice.say(
             plan.content,
             case_id=plan.case_id,
             name=recipient.name,
             language=outgoing.language,
             jurisdiction=recipient.jurisdiction,
+            link=link,
+            again_at=outgoing.again_at,
         )
         data = self._sender.compose(
             notice_id=outgoing.id,
@@ -137,8 +155,11 @@ class Mailing:
             subject=message.subject,
             plain=message.plain,
             html=message.html,
+            again=outgoing.again_at is not None,
         )
-        return Letter(self._sender.address, to, data)
+        masked = message.plain.replace(link, "{link}")
+        said = Said(message.subject, sha256(masked.encode()).digest(), self._voice.version)
+        return Letter(self._sender.address, to, data), said
 
     async def _open(self) -> Dialogue | None:
         if self.closed_for() > 0:

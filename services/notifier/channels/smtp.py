@@ -163,7 +163,7 @@ class Dialogue:
                 reply = await self._replies.next()
                 if not _accepts(reply, data=command is commands[-1]):
                     await self._reset()
-                    return self._verdict(reply)
+                    return self._verdict(reply, of_recipient=command is commands[1])
             return None
         if self._announced is not letter:
             self._transport.write(b"".join(commands))
@@ -178,24 +178,33 @@ class Dialogue:
             await self._replies.next()
         else:
             await self._reset()
-        return self._verdict(refused[0] if refused else data)
+        return self._verdict(
+            refused[0] if refused else data, of_recipient=bool(refused) and mail.startswith("2")
+        )
 
     async def _reset(self) -> None:
         self._transport.write(b"RSET\r\n")
         await self._replies.next()
 
-    def _verdict(self, reply: str) -> Attempt:
+    def _verdict(self, reply: str, *, of_recipient: bool = False) -> Attempt:
         if reply.startswith("2"):
             return Sent()
         if reply.startswith(str(_CLOSING)):
             raise BrokenError(reply)
-        return Refused(reply) if reply.startswith("5") else Deferred(reply)
+        if not reply.startswith("5"):
+            return Deferred(reply)
+        return Refused(reply, contact=of_recipient and blames_address(reply.partition(" ")[2]))
 
     def close(self) -> None:
         """Take leave, without waiting for the answer."""
         if self.usable:
             self._transport.write(b"QUIT\r\n")
         self._transport.close()
+
+
+def blames_address(enhanced: str) -> bool:
+    """Say whether an enhanced status code (RFC 3463), or none, means that nobody is there."""
+    return not enhanced or enhanced.startswith("5.1.") or enhanced == "5.2.1"
 
 
 def _accepts(reply: str, *, data: bool) -> bool:

@@ -2,6 +2,9 @@
 
 Invariants: nothing is sent to an address inside the bank's network, whatever a name resolves to
 or a receiver redirects to; of an answer only the status is read; a repeat carries the same id.
+
+A receiver that says it is gone, or whose address we refuse, is disabled at once; one that fails ten
+times and for a day, then.
 """
 
 import asyncio
@@ -10,16 +13,19 @@ import json
 import logging
 import socket
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from standardwebhooks import Webhook
 
-from services.notifier.attempts import Attempt, Deferred, Refused, Sent
+from services.notifier.attempts import Attempt, Deferred, Refused, Said, Sent
 from services.notifier.domain import (
+    Asked,
     Channel,
     Content,
+    Delayed,
     FinalAnswer,
     InReview,
     Outgoing,
@@ -31,11 +37,15 @@ from shared.events.case import Status
 
 _log = logging.getLogger(__name__)
 
+PAYLOAD: Final = "payload"
+"""Stands for the texts' version: there are no texts in a payload."""
 _GONE: Final = 410
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _STATUS: Final = {
     Receipt: Status.RECEIVED,
     InReview: Status.IN_REVIEW,
+    Delayed: Status.DELAYED,
+    Asked: Status.WAITING_FOR_YOU,
     FinalAnswer: Status.DECIDED,
 }
 
@@ -55,6 +65,7 @@ def payload(outgoing: Outgoing) -> bytes:
                 "case_id": str(plan.case_id),
                 "status": _STATUS[type(plan.content)],
                 **_details(plan.content),
+                **({"again": True} if outgoing.again_at else {}),
                 "language": outgoing.language,
             },
         },
@@ -66,6 +77,10 @@ def payload(outgoing: Outgoing) -> bytes:
 def _details(content: Content) -> dict[str, object]:
     if isinstance(content, InReview):
         return content.model_dump(mode="json", include={"answer_due_at"})
+    if isinstance(content, Delayed):
+        return content.model_dump(mode="json", include={"promised", "due_at", "reason"})
+    if isinstance(content, Asked):
+        return content.model_dump(mode="json", include={"question", "answer_by"})
     return content.model_dump(mode="json", include={"disposition", "basis", "remedies", "reasons"})
 
 
@@ -87,8 +102,6 @@ class Hooks:
             timeout=self._patience,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        self.start_within = timedelta(seconds=10)
-        self.hold = self.start_within + 3 * patience
 
     def closed_for(self) -> float:
         """Return zero: receivers fail one by one."""
@@ -111,6 +124,8 @@ class Hooks:
             tray.report(job, attempt)
 
     async def _send(self, outgoing: Outgoing) -> Attempt:
+        if outgoing.disabled:
+            return Refused("the receiver is disabled")
         body = payload(outgoing)
         now = clock.now()
         headers = {
@@ -124,12 +139,12 @@ class Hooks:
             async with asyncio.timeout(self._patience):
                 status = await self._post(outgoing.recipient.webhook or "", headers, body)
         except RefusedAddressError as error:
-            return Refused(str(error))
+            return Refused(str(error), contact=True)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
             return Deferred(type(error).__name__)
         if httpx.codes.is_success(status):
-            return Sent()
-        return Refused("410") if status == _GONE else Deferred(str(status))
+            return Sent(Said(None, sha256(body).digest(), PAYLOAD))
+        return Refused("410", contact=True) if status == _GONE else Deferred(str(status))
 
     def _sign(self, identity: str, now: datetime, body: bytes) -> str:
         return self._signer.sign(identity, now, body.decode())

@@ -19,6 +19,7 @@ LISTED = {
 }
 RECEIVED: dict[str, Any] = {
     **LISTED,
+    "product": "loan",
     "claim": {"amount": "12.50", "currency": "PLN"},
     "facts": {"authorised": False},
     "tags": None,
@@ -47,7 +48,8 @@ REFERRED = {
 def test_a_case_is_shown_with_its_answer(run: Run, intake: Intake) -> None:
     intake.will_answer("GET", "/v1/cases/019a", (200, DECIDED))
     shown = run("case", "show", "019a", at=intake).stdout
-    for part in ("goodwill", "fee_waiver 12.50 PLN", "own_slip", "authorised=False", "received"):
+    parts = ("loan", "goodwill", "fee_waiver 12.50 PLN", "own_slip", "authorised=False", "received")
+    for part in parts:
         assert part in shown
 
 
@@ -82,7 +84,7 @@ def test_a_watch_ends_when_every_case_has_an_answer(run: Run, intake: Intake) ->
     assert result.stdout.splitlines() == [
         "019a  received",
         "019b  in_review  safety",
-        "019a  decided  goodwill · goodwill",
+        "019a  decided  goodwill · goodwill · own_slip",
     ]
 
 

@@ -9,8 +9,19 @@ from deploy.local.processes import ROOT
 from evenhand.__main__ import COMMANDS
 from tests.unit.cli.conftest import Run
 
-GROUPS = {"case": ["show", "list", "watch"], "dlq": ["list", "replay"]}
+GROUPS = {"case": ["show", "list", "watch", "explain"], "dlq": ["list", "replay"]}
 GROUPS["key"] = ["create", "list", "revoke"]
+GROUPS["policy"] = ["explain", "simulate", "shadow", "verify"]
+GROUPS["sla"] = ["forecast", "packs", "plan"]
+GROUPS["log"] = ["verify"]
+GROUPS["message"] = ["preview", "gallery"]
+GROUPS["notice"] = ["list", "resend"]
+GROUPS["desk"] = [
+    *("queue", "show", "take", "release", "hand-over", "done", "decide", "approve", "refuse"),
+    *("approvals", "certificate", "end-service", "take-back", "name-cause"),
+    *("tags", "ledger", "samples", "review"),
+    *("causes", "sweep", "confirm-cause", "affected", "redressed", "remove-cause"),
+]
 LEAVES = [[name, leaf] for name in COMMANDS for leaf in GROUPS.get(name, [""])]
 
 
@@ -27,7 +38,10 @@ def test_wrong_use_exits_2(run: Run, words: list[str]) -> None:
     assert run(*words).exit_code == 2
 
 
-@pytest.mark.parametrize("words", [["migrate"], ["dlq", "list"], ["key", "list"]])
+@pytest.mark.parametrize(
+    "words",
+    [["migrate"], ["dlq", "list"], ["key", "list"], ["log", "verify"], ["policy", "shadow"]],
+)
 def test_without_a_database_the_variable_is_named(run: Run, words: list[str]) -> None:
     assert "EVENHAND_ADMIN_DATABASE_URL" in str(run(*words).exception)
 

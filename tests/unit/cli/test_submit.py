@@ -16,6 +16,7 @@ def test_options_become_a_case(run: Run, intake: Intake) -> None:
     result = run(
         *("submit", "--customer", "C-1", "--text", "Late", "--channel", "web", "--key", "k-1"),
         *("--email", "c1@example.com", "--claim", "12.50 PLN", "--category", "fee_dispute"),
+        *("--product", "account"),
         *("--fact", "authorised=false", "--fact", "paid_at=2026-11-01T02:10+01:00"),
         at=intake,
     )
@@ -28,6 +29,7 @@ def test_options_become_a_case(run: Run, intake: Intake) -> None:
         "customer": {"id": "C-1", "contacts": {"email": "c1@example.com"}},
         "channel": "web",
         "category": "fee_dispute",
+        "product": "account",
         "text": "Late",
         "claim": {"amount": "12.50", "currency": "PLN"},
         "facts": {"authorised": False, "paid_at": "2026-11-01T02:10+01:00"},
@@ -85,6 +87,7 @@ def test_without_a_stack_the_variable_is_named(run: Run) -> None:
         ["--customer", "C-1", "--text", "x", "--claim", "12.50"],
         ["--customer", "C-1", "--text", "x", "--fact", "paid"],
         ["--customer", "C-1", "--text", "x", "--channel", "fax"],
+        ["--customer", "C-1", "--text", "x", "--product", "mortgage"],
         ["--customer", "C-1", "--text", "x", "case.json"],
         ["missing.json"],
     ],

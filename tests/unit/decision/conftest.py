@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.decision.policy import model
+from services.decision.policy import loading
 from services.decision.policy.model import Policy
 from shared.events.base import Money
 from shared.events.case import Category, Channel, Facts
@@ -31,7 +31,7 @@ MakeCase = Callable[..., CaseClassified]
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return model.load()
+    return loading.load()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from services.decision.decide import Decided, Referred, decide
-from services.decision.goodwill import History
-from services.decision.policy.model import Policy
+from services.decision.merits.decide import decide
+from services.decision.merits.known import History, Known
+from services.decision.merits.outcome import Decided, Referred
+from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified, Queue
@@ -24,20 +25,34 @@ def test_a_refund_without_a_named_amount_stays_and_the_matrix_cost_counts(
     make_case: MakeCase, policy: Policy
 ) -> None:
     case = make_case(fault=Fault.COMPANY, facts=BROKEN, claim=None, jurisdiction="FR")
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
     refund = outcome.answer.decision.remedies[0]
     assert (refund.kind, refund.money) == (RemedyKind.REFUND, None)
     assert outcome.answer.cost == Decimal(25 + 5 + 5)
 
 
-def test_an_unauthorised_payment_without_an_amount_is_established_by_a_person(
+def test_an_unauthorised_payment_without_an_amount_is_refunded_and_the_fraud_team_finds_the_sum(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    case = make_case(
-        fault=Fault.UNCLEAR, category=Category.FRAUD, facts=Facts(authorised=False), claim=None
-    )
-    outcome = decide(case, History(), policy)
+    stolen = {"category": Category.FRAUD, "facts": Facts(authorised=False)}
+    for fault in (Fault.UNCLEAR, Fault.THIRD_PARTY):
+        outcome = decide(make_case(fault=fault, claim=None, **stolen), Known(), policy)
+        assert isinstance(outcome, Decided)
+        assert outcome.answer.decision.basis is Basis.ENTITLEMENT
+        refund = outcome.answer.decision.remedies[0]
+        assert (refund.kind, refund.money) == (RemedyKind.REFUND, None)
+        assert (outcome.told, outcome.told_reason) == (Queue.FRAUD, "amount_unknown")
+    named = decide(make_case(fault=Fault.THIRD_PARTY, **stolen), Known(), policy)
+    assert isinstance(named, Decided)
+    assert named.told is None
+
+
+def test_a_reported_fraud_that_names_no_amount_is_a_persons(
+    make_case: MakeCase, policy: Policy
+) -> None:
+    case = make_case(fault=Fault.UNCLEAR, category=Category.FRAUD, flags=(Flag.FRAUD,), claim=None)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Referred)
     assert (outcome.queue, outcome.reason) == (Queue.FRAUD, "amount_unknown")
     assert outcome.proposal is not None
@@ -62,7 +77,7 @@ def test_the_amount_claimed_is_compared_with_the_certificate(
     make_case: MakeCase, policy: Policy, fault: Fault, claim: tuple[str, str], *, fits: bool
 ) -> None:
     facts = BROKEN if fault is Fault.COMPANY else LATE
-    outcome = decide(make_case(fault=fault, facts=facts, claim=claim), History(), policy)
+    outcome = decide(make_case(fault=fault, facts=facts, claim=claim), Known(), policy)
     assert isinstance(outcome, Decided) is fits
     assert fits or (
         isinstance(outcome, Referred) and outcome.reason == "above_the_automatic_certificate"
@@ -75,18 +90,18 @@ def test_a_decline_above_the_certificate_needs_a_person(
     make_case: MakeCase, policy: Policy, category: Category, fault: Fault
 ) -> None:
     big = make_case(fault=fault, category=category, claim=("100.01", "EUR"), tone=Tone.ABUSIVE)
-    outcome = decide(big, History(), policy)
+    outcome = decide(big, Known(), policy)
     assert isinstance(outcome, Referred)
     assert outcome.reason == "above_the_automatic_certificate"
     assert outcome.proposal is not None
     assert outcome.proposal.decision.disposition is Disposition.DECLINED
     small = make_case(fault=fault, category=category, claim=("100", "EUR"), tone=Tone.ABUSIVE)
-    assert isinstance(decide(small, History(), policy), Decided)
+    assert isinstance(decide(small, Known(), policy), Decided)
 
 
 def test_money_that_others_hold_does_not_stop_the_help(make_case: MakeCase, policy: Policy) -> None:
     case = make_case(category=Category.WRONG_TRANSFER, claim=("3000", "EUR"))
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
     assert outcome.answer.decision.remedies[0].kind is RemedyKind.TRACE
 
@@ -99,69 +114,83 @@ def test_own_slip_on_a_booking_waives_the_banks_own_fee(
         claim=("640", "EUR"),
         facts=Facts(terms_accepted=True),
     )
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
     kinds = [remedy.kind for remedy in outcome.answer.decision.remedies]
     assert kinds == [RemedyKind.ALTERNATIVE, RemedyKind.FEE_WAIVER]
 
 
-def test_a_shared_fault_forgives_the_customers_part_by_conduct(
+@pytest.mark.parametrize("tone", [Tone.COURTEOUS, Tone.ABUSIVE])
+@pytest.mark.parametrize("category", [Category.WRONG_TRANSFER, Category.PAYMENT_FAILED])
+def test_nobody_waits_for_help_because_others_hold_much(
+    make_case: MakeCase, policy: Policy, category: Category, tone: Tone
+) -> None:
+    case = make_case(fault=Fault.THIRD_PARTY, category=category, claim=("3000", "EUR"), tone=tone)
+    outcome = decide(case, Known(), policy)
+    if isinstance(outcome, Decided):
+        given = outcome.answer.decision.remedies
+    else:
+        assert isinstance(outcome, Referred)
+        given = outcome.at_once
+    kinds = {remedy.kind for remedy in given if remedy.share == "entitlement"}
+    assert RemedyKind.TRACE in kinds
+    assert isinstance(outcome, Decided) is (tone is Tone.COURTEOUS)
+
+
+def test_waiving_what_followed_from_anothers_fault_uses_up_no_slip_and_needs_none_left(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    polite, abusive = (
-        decide(
-            make_case(fault=Fault.SHARED, claim=("30.01", "EUR"), facts=LATE, tone=tone),
-            History(),
-            policy,
-        )
-        for tone in (Tone.COURTEOUS, Tone.ABUSIVE)
-    )
-    assert isinstance(polite, Decided)
-    assert isinstance(abusive, Decided)
-    sums = [
-        (remedy.share, remedy.money.amount)
-        for remedy in polite.answer.decision.remedies
-        if remedy.money is not None and remedy.kind is not RemedyKind.CREDIT
-    ]
-    assert sums == [("entitlement", Decimal("15.01")), ("goodwill", Decimal("15.00"))]
-    owed = [r for r in polite.answer.decision.remedies if r.share == "entitlement"]
-    assert list(abusive.answer.decision.remedies) == owed
-    assert polite.answer.cost == abusive.answer.cost == Decimal("30.01")
-    assert (polite.answer.forgiven, abusive.answer.forgiven) == (Decimal("15.00"), None)
-
-
-def test_a_shared_fault_forgives_within_the_limits_of_the_year(
-    make_case: MakeCase, policy: Policy
-) -> None:
-    case = make_case(fault=Fault.SHARED, claim=("30.00", "EUR"))
-    for past in (History(2, Decimal(0)), History(1, Decimal(190))):
-        outcome = decide(case, past, policy)
-        assert isinstance(outcome, Decided)
-        assert {r.share for r in outcome.answer.decision.remedies} == {"entitlement"}
-
-
-def test_a_shared_claim_that_nothing_shows_is_weighed(make_case: MakeCase, policy: Policy) -> None:
-    outcome = decide(make_case(fault=Fault.SHARED, claim=("30.00", "EUR")), History(), policy)
+    case = make_case(fault=Fault.THIRD_PARTY, category=Category.PAYMENT_FAILED)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
-    assert outcome.answer.decision.basis is Basis.TRUST
-    assert outcome.answer.scales is not None
-    checking = policy.trust.checking.model_copy(update={"staff": Decimal(0)})
-    trust = policy.trust.model_copy(update={"checking": checking})
-    cheap = policy.model_copy(update={"trust": trust})
-    checked = decide(make_case(fault=Fault.SHARED, claim=("30.00", "EUR")), History(), cheap)
-    assert isinstance(checked, Referred)
-    assert checked.reason == "verify_first"
+    assert (outcome.answer.forgiven, outcome.answer.waived) == (None, Decimal(10))
+    spent = Known(history=History(times=9, euros=Decimal(200), contradicted=3))
+    assert decide(case, spent, policy) == outcome
 
 
-def test_shared_carelessness_in_a_fraud_is_upheld_in_part(
+def test_what_the_days_certificate_no_longer_covers_goes_to_a_person(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    case = make_case(
-        fault=Fault.SHARED, category=Category.FRAUD, flags=(Flag.FRAUD,), claim=("80", "EUR")
-    )
-    outcome = decide(case, History(), policy)
+    case = make_case(facts=LATE)
+    for left, fits in ((Decimal("12.50"), True), (Decimal("12.49"), False)):
+        outcome = decide(case, Known(left_today=left), policy)
+        assert isinstance(outcome, Decided) is fits
+        if isinstance(outcome, Referred):
+            assert outcome.reason == "above_the_days_certificate"
+            assert outcome.proposal is not None
+
+
+def test_a_decline_spends_nothing_of_the_days_certificate(
+    make_case: MakeCase, policy: Policy
+) -> None:
+    outcome = decide(make_case(facts=LATE, tone=Tone.ABUSIVE), Known(left_today=Decimal(0)), policy)
     assert isinstance(outcome, Decided)
-    assert outcome.answer.decision.disposition is Disposition.PARTLY_UPHELD
-    refund = outcome.answer.decision.remedies[0].money
-    assert refund is not None
-    assert refund.amount == Decimal(40)
+    assert outcome.answer.granted == 0
+
+
+def test_a_situation_may_have_a_narrower_automatic_certificate(
+    make_case: MakeCase, policy: Policy
+) -> None:
+    automatic = policy.certificates.automatic.model_copy(
+        update={"situations": {Situation.OWN_SLIP: Decimal(10)}}
+    )
+    certificates = policy.certificates.model_copy(update={"automatic": automatic})
+    narrow = policy.model_copy(update={"certificates": certificates})
+    own = decide(make_case(facts=LATE), Known(), narrow)
+    assert isinstance(own, Referred)
+    assert own.reason == "above_the_automatic_certificate"
+    assert isinstance(
+        decide(make_case(fault=Fault.COMPANY, facts=BROKEN), Known(), narrow), Decided
+    )
+
+
+def test_a_sum_above_the_limit_of_its_remedy_goes_to_a_person(
+    make_case: MakeCase, policy: Policy
+) -> None:
+    automatic = policy.certificates.automatic.model_copy(update={"per_case": Decimal(1000)})
+    wide = policy.model_copy(
+        update={"certificates": policy.certificates.model_copy(update={"automatic": automatic})}
+    )
+    outcome = decide(make_case(facts=LATE, claim=("100.01", "EUR")), Known(), wide)
+    assert isinstance(outcome, Referred)
+    assert outcome.reason == "above_the_remedys_limit"

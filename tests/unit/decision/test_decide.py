@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.decision.decide import Decided, Outcome, Referred, decide
-from services.decision.goodwill import History
+from services.decision.merits.decide import decide
+from services.decision.merits.known import History, Known
+from services.decision.merits.outcome import Decided, Outcome, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
@@ -16,7 +17,7 @@ from shared.events.tags import Fault, Flag, Pressure, Tone
 
 MakeCase = Callable[..., CaseClassified]
 DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-NOBODY_BEFORE = History()
+NOBODY_BEFORE = Known()
 
 
 def _decision(outcome: Outcome) -> Decision:
@@ -61,7 +62,7 @@ def test_naming_a_lawful_remedy_costs_nothing(make_case: MakeCase, policy: Polic
     assert named == quiet
 
 
-@pytest.mark.parametrize(("hours", "given"), [(1, True), (72, True), (73, False), (2000, False)])
+@pytest.mark.parametrize(("hours", "given"), [(1, True), (72, True), (73, False), (400, False)])
 def test_the_size_of_the_slip_matters(
     make_case: MakeCase, policy: Policy, *, hours: int, given: bool
 ) -> None:
@@ -73,16 +74,16 @@ def test_the_size_of_the_slip_matters(
 @pytest.mark.parametrize(
     ("history", "given"),
     [
-        (History(1, Decimal(20)), True),
-        (History(2, Decimal(20)), False),
-        (History(1, Decimal("187.50")), True),
-        (History(1, Decimal(190)), False),
+        (History(times=1, euros=Decimal(20)), True),
+        (History(times=2, euros=Decimal(20)), False),
+        (History(times=1, euros=Decimal("187.50")), True),
+        (History(times=1, euros=Decimal(190)), False),
     ],
 )
 def test_the_third_own_slip_of_a_year_goes_by_the_contract(
     make_case: MakeCase, policy: Policy, *, history: History, given: bool
 ) -> None:
-    decision = _decision(decide(make_case(facts=_late(3)), history, policy))
+    decision = _decision(decide(make_case(facts=_late(3)), Known(history=history), policy))
     assert (decision.disposition is Disposition.GOODWILL) is given
 
 
@@ -149,7 +150,8 @@ def test_help_is_owed_where_a_third_party_erred_whatever_the_tone(
     assert polite.basis is Basis.GOODWILL
     assert (abusive.disposition, abusive.basis) == (Disposition.DECLINED, Basis.CONTRACT)
     help_owed = [remedy for remedy in polite.remedies if remedy.share == "entitlement"]
-    assert [remedy.kind for remedy in help_owed] == [RemedyKind.TRACE, RemedyKind.EXPLANATION]
+    kinds = [remedy.kind for remedy in help_owed]
+    assert kinds == [RemedyKind.TRACE, RemedyKind.LETTER, RemedyKind.EXPLANATION]
     assert list(abusive.remedies) == help_owed
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import get_args, get_type_hints
@@ -10,14 +11,18 @@ from typing import get_args, get_type_hints
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.decision.decide import Decided, Outcome, decide
-from services.decision.entitlement import Entitlement, entitlement
-from services.decision.goodwill import History
-from services.decision.policy.model import Policy
-from shared.events.answer import Basis, Disposition, Remedy
+from services.decision.merits.answers import Answer, PolicyDisposition
+from services.decision.merits.decide import decide
+from services.decision.merits.entitlement import Entitlement, entitlement
+from services.decision.merits.known import Checked, History, Known
+from services.decision.merits.making import Maker
+from services.decision.merits.outcome import Asked, Decided, Outcome, Referred, Verifying
+from services.decision.policy.loading import load_body
+from services.decision.policy.model import Policy, Situation
+from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified, Decision
-from shared.events.tags import Fault, Flag, Pressure, Tone
+from shared.events.tags import Conduct, Fault, Flag, Pressure, Tone, conduct
 
 MakeCase = Callable[..., CaseClassified]
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -48,8 +53,33 @@ matters = st.fixed_dictionaries(
         "jurisdiction": st.none() | st.sampled_from(["PL", "GB", "FR"]),
     }
 )
-histories = st.builds(History, st.integers(0, 5), st.integers(0, 400).map(Decimal))
+histories = st.builds(
+    History,
+    times=st.integers(0, 5),
+    euros=st.integers(0, 400).map(Decimal),
+    verified=st.integers(0, 9),
+    contradicted=st.integers(0, 9),
+    lately=st.integers(0, 12),
+    same_story=st.integers(0, 20),
+    trusted_unshown=st.integers(0, 3),
+)
+knowledge = st.builds(
+    Known,
+    history=histories,
+    checked=st.sampled_from(Checked),
+    asked=st.booleans(),
+    left_today=st.none() | st.integers(0, 300).map(Decimal),
+)
+tones, pressures = st.sampled_from(Tone), st.sampled_from(Pressure)
+manners = st.fixed_dictionaries({"tone": tones, "pressure": pressures})
 many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+Drawn = dict[str, object]
+
+
+def _answer(outcome: Outcome) -> Answer:
+    found = outcome.answer if isinstance(outcome, Decided | Verifying) else outcome.proposal
+    assert found is not None, "every outcome says what the policy would answer"
+    return found
 
 
 def _given(outcome: Outcome) -> int:
@@ -62,129 +92,205 @@ def _given(outcome: Outcome) -> int:
     )
 
 
-def _decision(outcome: Outcome) -> Decision | None:
-    answer = outcome.answer if isinstance(outcome, Decided) else outcome.proposal
-    return None if answer is None else answer.decision
+def _believed(outcome: Outcome) -> int:
+    """Order outcomes by how readily the customer is believed."""
+    if isinstance(outcome, Decided):
+        return 2
+    return int(isinstance(outcome, Verifying | Asked))
 
 
-def _owed(decision: Decision | None) -> list[Remedy]:
+def _owed(decision: Decision) -> list[Remedy]:
     """Return what does not depend on goodwill."""
-    remedies = () if decision is None else decision.remedies
-    return [remedy for remedy in remedies if remedy.share == "entitlement"]
+    return [remedy for remedy in decision.remedies if remedy.share == "entitlement"]
 
 
 @many
-@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
-def test_tone_and_pressure_never_change_what_is_owed(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
+@given(matter=matters, manner=manners, known=knowledge)
+def test_tone_and_pressure_never_change_what_is_owed_nor_its_way(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
 ) -> None:
-    polite = decide(make_case(**matter), History(), policy)
-    other = decide(make_case(**matter, tone=tone, pressure=pressure), History(), policy)
-    if pressure is Pressure.VIOLENCE or not isinstance(polite, Decided):
+    polite = decide(make_case(**matter), known, policy)
+    other = decide(make_case(**matter, **manner), known, policy)
+    decision, same = _answer(polite).decision, _answer(other).decision
+    assert _owed(same) == _owed(decision)
+    if decision.basis not in {Basis.ENTITLEMENT, Basis.TRUST}:
         return
-    decision = polite.answer.decision
-    if decision.basis in {Basis.ENTITLEMENT, Basis.TRUST}:
-        assert isinstance(other, Decided)
-        same = other.answer.decision.model_copy(update={"boundary": decision.boundary})
-        if decision.disposition is Disposition.PARTLY_UPHELD:
-            assert _owed(same) == _owed(decision)
-            assert (same.disposition, same.basis) == (decision.disposition, decision.basis)
-        else:
-            assert same == decision
+    assert (same.disposition, same.basis) == (decision.disposition, decision.basis)
+    assert _answer(other).cost == _answer(polite).cost
+    if decision.disposition is not Disposition.PARTLY_UPHELD:
+        assert same.model_copy(update={"boundary": decision.boundary}) == decision
+    if manner["pressure"] is not Pressure.VIOLENCE:
+        assert type(other) is type(polite)
+        if isinstance(polite, Referred) and isinstance(other, Referred):
+            assert (other.queue, other.reason) == (polite.queue, polite.reason)
+            assert other.at_once == polite.at_once
 
 
 @many
-@given(
-    matter=matters,
-    tone=st.sampled_from(Tone),
-    pressure=st.sampled_from(Pressure),
-    confidence=st.floats(0, 1),
-)
-def test_no_confidence_changes_the_way_of_what_the_facts_prove(  # noqa: PLR0913, PLR0917 - drawn
+@given(matter=matters, manner=manners, known=knowledge, confidence=st.floats(0, 1))
+def test_nobody_waits_for_help_that_is_owed_because_of_manners(  # noqa: PLR0913, PLR0917 - drawn
     make_case: MakeCase,
     policy: Policy,
-    matter: dict[str, object],
-    tone: Tone,
-    pressure: Pressure,
+    matter: Drawn,
+    manner: Drawn,
+    known: Known,
     confidence: float,
 ) -> None:
-    sure = decide(make_case(**matter), History(), policy)
-    case = make_case(**matter, tone=tone, pressure=pressure, confidence=confidence)
-    other = decide(case, History(), policy)
-    if pressure is not Pressure.VIOLENCE and isinstance(sure, Decided) and sure.answer.proven:
+    polite = decide(make_case(**matter, confidence=confidence), known, policy)
+    other = decide(make_case(**matter, **manner, confidence=confidence), known, policy)
+    if (
+        manner["pressure"] is Pressure.VIOLENCE
+        or _answer(polite).situation is not Situation.THIRD_PARTY
+    ):
+        return
+    assert _at_once(other) == _at_once(polite)
+
+
+def _at_once(outcome: Outcome) -> list[RemedyKind]:
+    """Return the help that the customer has now."""
+    remedies = (
+        outcome.at_once if isinstance(outcome, Referred) else _owed(_answer(outcome).decision)
+    )
+    return [remedy.kind for remedy in remedies if remedy.kind is not RemedyKind.APOLOGY]
+
+
+@many
+@given(matter=matters, manner=manners, confidence=st.floats(0, 1))
+def test_no_confidence_changes_the_way_of_what_the_facts_prove(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, confidence: float
+) -> None:
+    sure = decide(make_case(**matter), Known(), policy)
+    other = decide(make_case(**matter, **manner, confidence=confidence), Known(), policy)
+    violent = manner["pressure"] is Pressure.VIOLENCE
+    if not violent and isinstance(sure, Decided) and sure.answer.proven:
         assert isinstance(other, Decided)
         assert _owed(other.answer.decision) == _owed(sure.answer.decision)
 
 
 @many
-@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
-def test_help_and_entitlement_in_any_answer_are_tone_blind(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
+@given(matter=matters, manner=manners, known=knowledge)
+def test_nothing_above_the_certificate_is_granted_or_declined_without_a_person(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
 ) -> None:
-    polite = decide(make_case(**matter), History(), policy)
-    other = decide(make_case(**matter, tone=tone, pressure=pressure), History(), policy)
-    assert _owed(_decision(polite)) == _owed(_decision(other))
-
-
-@many
-@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
-def test_nothing_above_the_certificate_is_declined_without_a_person(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
-) -> None:
-    case = make_case(**matter, tone=tone, pressure=pressure)
-    outcome = decide(case, History(), policy)
-    decision = _decision(outcome)
-    if (
-        isinstance(outcome, Decided)
-        and decision is not None
-        and decision.disposition is Disposition.DECLINED
-        and case.claim is not None
-    ):
-        euros = policy.in_euros(case.claim) if case.claim.amount else Decimal(0)
+    case = make_case(**matter, **manner)
+    outcome = decide(case, known, policy)
+    if not isinstance(outcome, Decided | Verifying):
+        return
+    answer, limit = outcome.answer, policy.certificates.automatic.per_case
+    assert answer.cost is not None
+    assert answer.granted <= answer.cost <= limit
+    assert known.left_today is None or answer.granted <= known.left_today
+    if answer.decision.disposition is Disposition.DECLINED and case.claim and case.claim.amount:
+        euros = policy.in_euros(case.claim)
         assert euros is not None
-        assert euros <= policy.certificate.automatic
+        assert euros <= limit
 
 
 @many
-@given(matter=matters, past=histories, more=histories)
-def test_more_past_goodwill_never_gives_more(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object], past: History, more: History
+@given(matter=matters, manner=manners, known=knowledge, more=histories)
+def test_more_of_the_past_never_gives_more_nor_is_believed_sooner(  # noqa: PLR0913, PLR0917 - drawn
+    make_case: MakeCase,
+    policy: Policy,
+    matter: Drawn,
+    manner: Drawn,
+    known: Known,
+    more: History,
 ) -> None:
-    before = decide(make_case(**matter), past, policy)
-    after = decide(
-        make_case(**matter), History(past.times + more.times, past.euros + more.euros), policy
+    past = known.history
+    worse = History(
+        times=past.times + more.times,
+        euros=past.euros + more.euros,
+        verified=past.verified,
+        contradicted=past.contradicted + more.contradicted,
+        lately=past.lately + more.lately,
+        same_story=past.same_story + more.same_story,
+        trusted_unshown=past.trusted_unshown + more.trusted_unshown,
     )
+    case = make_case(**matter, **manner)
+    before = decide(case, known, policy)
+    after = decide(case, known.model_copy(update={"history": worse}), policy)
     assert _given(after) <= _given(before)
+    if _answer(before).decision.basis is Basis.TRUST:
+        assert _believed(after) <= _believed(before)
 
 
 @many
-@given(matter=matters, tone=st.sampled_from(Tone), pressure=st.sampled_from(Pressure))
-def test_every_automatic_answer_fits_the_certificate(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object], tone: Tone, pressure: Pressure
+@given(matter=matters, manner=manners, known=knowledge, past=histories)
+def test_the_past_never_touches_what_the_facts_show_to_be_owed(  # noqa: PLR0913, PLR0917 - drawn
+    make_case: MakeCase,
+    policy: Policy,
+    matter: Drawn,
+    manner: Drawn,
+    known: Known,
+    past: History,
 ) -> None:
-    outcome = decide(make_case(**matter, tone=tone, pressure=pressure), History(), policy)
+    case = make_case(**matter, **manner)
+    outcome = decide(case, known, policy)
+    other = decide(case, known.model_copy(update={"history": past}), policy)
+    decision = _answer(outcome).decision
+    assert _owed(_answer(other).decision) == _owed(decision)
+    if decision.basis is Basis.ENTITLEMENT and decision.disposition is Disposition.UPHELD:
+        assert other == outcome
+
+
+@many
+@given(matter=matters, manner=manners, known=knowledge)
+def test_the_boundary_is_stated_exactly_where_conduct_is_unconstructive(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
+) -> None:
+    case = make_case(**matter, **manner)
+    decision = _answer(decide(case, known, policy)).decision
+    tags = case.tags
+    how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
+    assert decision.boundary is (how is Conduct.UNCONSTRUCTIVE)
+    assert RemedyKind.BOUNDARY not in {remedy.kind for remedy in decision.remedies}
+    assert decision.recourse
+    assert decision.reasons
+    assert decision.row
+    assert decision.policy == policy.hash
+    assert decision.disposition is not Disposition.SERVICE_ENDED
+
+
+@many
+@given(matter=matters, manner=manners, known=knowledge)
+def test_what_is_trusted_is_checked_and_costs_less_than_checking(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
+) -> None:
+    outcome = decide(make_case(**matter, **manner), known, policy)
+    answer = _answer(outcome)
+    trusted = answer.decision.basis is Basis.TRUST
+    assert (answer.scales is not None) is trusted
     if isinstance(outcome, Decided):
-        assert outcome.answer.cost is not None
-        assert outcome.answer.cost <= policy.certificate.automatic
-        assert outcome.answer.decision.disposition is not Disposition.SERVICE_ENDED
-        assert outcome.answer.decision.policy == policy.hash
+        assert outcome.check is trusted
+        assert answer.scales is None or answer.scales.trust_now
+    if isinstance(outcome, Verifying):
+        assert answer.scales is not None
+        assert not answer.scales.trust_now
+        assert answer.checkable
+    if isinstance(outcome, Asked):
+        assert not known.asked
 
 
 @many
-@given(matter=matters)
-def test_the_same_case_gives_the_same_bytes(
-    make_case: MakeCase, policy: Policy, matter: dict[str, object]
+@given(matter=matters, manner=manners, known=knowledge)
+def test_the_same_policy_and_inputs_give_the_same_bytes_again(
+    make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
 ) -> None:
-    one, two = (decide(make_case(**matter), History(), policy) for _ in range(2))
-    assert one == two
-    if isinstance(one, Decided) and isinstance(two, Decided):
-        first = one.answer.decision.model_dump_json()
-        assert first == two.answer.decision.model_dump_json()
+    case = make_case(**matter, **manner)
+    once = decide(case, known, policy)
+    again = decide(
+        CaseClassified.model_validate_json(case.model_dump_json()),
+        Known.model_validate_json(known.model_dump_json()),
+        load_body(policy.body),
+    )
+    assert type(again) is type(once)
+    assert _answer(again).decision.model_dump_json() == _answer(once).decision.model_dump_json()
+    assert replace(_answer(again), decision=_answer(once).decision) == _answer(once)
 
 
 def test_entitlement_cannot_even_import_tone_and_pressure() -> None:
     program = (
-        "import sys; import services.decision.entitlement; "
+        "import sys; import services.decision.merits.entitlement; "
         "sys.exit('shared.events.tags' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603 - our own
@@ -196,6 +302,12 @@ def test_no_outcome_of_entitlement_holds_tone_or_pressure() -> None:
     assert set(hints) == {"matter", "return"}
     for kind in (hints["matter"], *get_args(Entitlement)):
         assert not {"tone", "pressure", "conduct", "tags"} & set(get_type_hints(kind))
+
+
+def test_the_policy_cannot_even_say_that_a_service_ends() -> None:
+    possible = set(get_args(PolicyDisposition))
+    assert possible == set(Disposition) - {Disposition.SERVICE_ENDED}
+    assert get_type_hints(Maker.answer)["disposition"] == PolicyDisposition
 
 
 def test_there_is_no_basis_deadline() -> None:

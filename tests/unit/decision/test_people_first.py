@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.decision.decide import Decided, Referred, decide
-from services.decision.goodwill import History
+from services.decision.merits.decide import decide
+from services.decision.merits.known import History, Known
+from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Disposition, RemedyKind
 from shared.events.case import Category, Facts
@@ -24,7 +25,7 @@ def test_a_vulnerable_customer_whom_a_person_must_answer_goes_to_the_specialist(
     make_case: MakeCase, policy: Policy, flag: Flag
 ) -> None:
     case = make_case(facts=LATE, flags=(flag, Flag.VULNERABLE), tone=Tone.ABUSIVE)
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Referred)
     assert (outcome.queue, outcome.reason) == (Queue.SPECIALIST, flag.value)
 
@@ -32,9 +33,9 @@ def test_a_vulnerable_customer_whom_a_person_must_answer_goes_to_the_specialist(
 def test_safety_and_violence_stay_ahead_of_vulnerability(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    safety = decide(make_case(flags=(Flag.SAFETY, Flag.VULNERABLE)), History(), policy)
+    safety = decide(make_case(flags=(Flag.SAFETY, Flag.VULNERABLE)), Known(), policy)
     violence = decide(
-        make_case(flags=(Flag.VULNERABLE,), pressure=Pressure.VIOLENCE), History(), policy
+        make_case(flags=(Flag.VULNERABLE,), pressure=Pressure.VIOLENCE), Known(), policy
     )
     assert isinstance(safety, Referred)
     assert isinstance(violence, Referred)
@@ -48,7 +49,7 @@ def test_what_is_owed_beside_a_staff_matter_is_given_at_once_with_an_apology(
     case = make_case(
         fault=Fault.COMPANY, facts=BROKEN, flags=(Flag.STAFF_CONDUCT,), category=category
     )
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
     assert outcome.told is Queue.STAFF_CONDUCT
     kinds = [remedy.kind for remedy in outcome.answer.decision.remedies]
@@ -58,7 +59,7 @@ def test_what_is_owed_beside_a_staff_matter_is_given_at_once_with_an_apology(
 def test_goodwill_beside_a_staff_matter_is_given_at_once_with_an_apology(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    outcome = decide(make_case(facts=LATE, flags=(Flag.STAFF_CONDUCT,)), History(), policy)
+    outcome = decide(make_case(facts=LATE, flags=(Flag.STAFF_CONDUCT,)), Known(), policy)
     assert isinstance(outcome, Decided)
     assert outcome.told is Queue.STAFF_CONDUCT
     assert outcome.answer.decision.disposition is Disposition.GOODWILL
@@ -71,7 +72,7 @@ def test_a_finding_about_an_employee_is_a_persons_and_the_apology_is_proposed(
     make_case: MakeCase, policy: Policy, fault: Fault, claim: tuple[str, str] | None
 ) -> None:
     case = make_case(fault=fault, category=Category.STAFF_CONDUCT, claim=claim)
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Referred)
     assert (outcome.queue, outcome.reason) == (Queue.STAFF_CONDUCT, "staff_conduct")
     assert outcome.proposal is not None
@@ -83,13 +84,26 @@ def test_a_staff_matter_of_a_vulnerable_customer_is_told_to_the_specialist(
     make_case: MakeCase, policy: Policy
 ) -> None:
     case = make_case(fault=Fault.COMPANY, facts=BROKEN, flags=(Flag.STAFF_CONDUCT, Flag.VULNERABLE))
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Decided)
     assert outcome.told is Queue.SPECIALIST
 
 
 def test_a_decline_beside_a_staff_matter_is_a_persons(make_case: MakeCase, policy: Policy) -> None:
     case = make_case(facts=LATE, flags=(Flag.STAFF_CONDUCT,), tone=Tone.ABUSIVE)
-    outcome = decide(case, History(), policy)
+    outcome = decide(case, Known(), policy)
     assert isinstance(outcome, Referred)
     assert outcome.queue is Queue.STAFF_CONDUCT
+
+
+@pytest.mark.parametrize("told", [{}, {"facts": Facts(rejected_by="shop"), "claim": ("90", "EUR")}])
+def test_a_staff_matter_does_not_wait_for_a_question_or_a_check(
+    make_case: MakeCase, policy: Policy, told: dict[str, object]
+) -> None:
+    case = make_case(
+        fault=Fault.UNCLEAR, category=Category.FEE_DISPUTE, flags=(Flag.STAFF_CONDUCT,), **told
+    )
+    outcome = decide(case, Known(history=History(contradicted=4)), policy)
+    assert isinstance(outcome, Referred)
+    assert (outcome.queue, outcome.reason) == (Queue.STAFF_CONDUCT, "staff_conduct")
+    assert [remedy.kind for remedy in outcome.at_once] == [RemedyKind.APOLOGY]

@@ -11,13 +11,28 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, TypeAdapter
 
-from services.intake import commit, observe, reconcile
-from services.notifier import sending
+from services.decision import activation, overdue
+from services.decision.timing import measures
+from services.intake import commit, reconcile
+from services.notifier import sending, waking
 from shared import hop, publisher, run
+from shared.http import observe
 
 ROOT: Final = Path(__file__).parents[3]
 FOLDER: Final = ROOT / "deploy" / "prometheus"
-MEASURING: Final = (commit, observe, reconcile, sending, hop, publisher, run)
+MEASURING: Final = (
+    activation,
+    overdue,
+    measures,
+    commit,
+    observe,
+    reconcile,
+    sending,
+    waking,
+    hop,
+    publisher,
+    run,
+)
 SUFFIXES: Final = {"counter": "_total", "histogram": "_bucket", "gauge": ""}
 
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import codes, openapi
+from services.intake import openapi
 from services.intake.batch import lines_of
 from services.intake.domain import fingerprint, new_case_id
-from services.intake.requests import BODY_LIMIT
 from services.intake.store import Filter
 from services.intake.views import cursor_of, place_of
+from shared.http import codes
+from shared.http.requests import BODY_LIMIT
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

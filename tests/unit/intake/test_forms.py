@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain import new_case_id, open_case
-from services.intake.flaws import Invalid, Unreadable
 from services.intake.forms import CaseForm, MessageForm, read_form
-from shared.events.case import Category
+from shared.events.case import Category, Product
+from shared.http.flaws import Invalid, Unreadable
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -62,6 +62,8 @@ def _contact(**contact: object) -> dict[str, Any]:
         (_case(channel="fax"), "channel"),
         (_case(channel=None), "channel"),
         (_case(category="rage"), "category"),
+        (_case(product="mortgage"), "product"),
+        (_case(product=["loan"]), "product"),
         (_case(text=""), "text"),
         (_case(text=" \n\t"), "text"),
         (_case(text="x" * 20_001), "text"),
@@ -131,6 +133,17 @@ def test_a_wrong_channel_is_answered_with_the_right_ones() -> None:
     )
 
 
+def test_a_wrong_product_is_answered_with_the_right_ones() -> None:
+    assert _flaws(_case(product="mortgage"))["product"] == (
+        "must be one of account, card, payment, loan, savings, insurance, investment, other"
+    )
+
+
+@pytest.mark.parametrize("product", list(Product))
+def test_the_opened_case_says_its_product(product: Product) -> None:
+    assert open_case(_form(product=product), new_case_id(NOW), NOW).product is product
+
+
 def test_a_naive_date_is_answered_with_what_it_lacks() -> None:
     flaws = _flaws(_case(facts={"due_at": "2026-10-31T23:59:59"}))
     assert flaws["facts.due_at"].startswith("lacks its offset")
@@ -145,6 +158,7 @@ def test_http_webhooks_are_for_loopback_and_only_where_allowed() -> None:
 def test_the_smallest_request_is_enough() -> None:
     form = _form()
     assert form.category is Category.OTHER
+    assert form.product is None
     assert form.claim is None
     assert form.facts.due_at is None
 
@@ -152,12 +166,14 @@ def test_the_smallest_request_is_enough() -> None:
 def test_null_means_not_known_everywhere_it_is_optional() -> None:
     form = _form(
         category=None,
+        product=None,
         claim=None,
         received_at=None,
         facts=None,
         customer={"id": "C-1", "name": None, "contacts": None, "jurisdiction": None},
     )
     assert form.category is Category.OTHER
+    assert form.product is None
     assert form.customer.contacts.email is None
 
 
@@ -213,6 +229,7 @@ _CASES = st.fixed_dictionaries(
         | _JSON,
         "channel": _VALUES,
         "category": _VALUES,
+        "product": _VALUES,
         "text": _VALUES,
         "received_at": _VALUES,
         "claim": st.fixed_dictionaries({}, optional={"amount": _VALUES, "currency": _VALUES}),

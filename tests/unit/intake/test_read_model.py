@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from services.intake.read_model import Heard, fold
 from services.intake.reconcile import Overtaken, Probe, Progress, judge
 from shared.events.answer import Basis, Disposition
+from shared.events.case import Status
 from shared.events.catalogue import (
+    CaseAsked,
     CaseDecided,
     CaseNotified,
     CaseReferred,
+    CaseStatusChanged,
     Decision,
     Event,
     Notice,
+    Question,
     Queue,
     SlaMilestone,
     VerificationRequested,
@@ -53,7 +57,7 @@ def _referred(seconds: int, **more: object) -> Heard:
     )
 
 
-def _decided(seconds: int, sequence: int = 0) -> Heard:
+def _decided(seconds: int, sequence: int = 0, revision: int = 0) -> Heard:
     decision = Decision(
         disposition=Disposition.UPHELD,
         basis=Basis.TRUST,
@@ -66,6 +70,7 @@ def _decided(seconds: int, sequence: int = 0) -> Heard:
             case_id=CASE,
             customer_id="C",
             sequence=sequence,
+            revision=revision,
             decision=decision,
             language="pl",
             decided_at=_at(seconds),
@@ -146,11 +151,86 @@ def test_a_milestone_changes_the_timeline_only() -> None:
     assert not changes.cases
 
 
-def test_an_event_that_is_not_known_is_an_error_of_the_wiring() -> None:
-    event = VerificationRequested(
-        case_id=CASE, customer_id="C", question="authorised", requested_at=NOW
+@pytest.mark.parametrize("kind", ["warned", "extended"])
+def test_a_warning_or_an_extension_delays_the_case_and_only_the_latter_moves_its_last_day(
+    kind: str,
+) -> None:
+    new = NOW + timedelta(days=30)
+    milestone = SlaMilestone.model_validate(
+        {
+            "case_id": CASE,
+            "customer_id": "C",
+            "clock": "pl_complaints:0",
+            "role": "answer",
+            "kind": kind,
+            "due_at": NOW,
+            "new_due_at": new,
+            "at": NOW,
+        }
     )
-    with pytest.raises(TypeError, match="VerificationRequested"):
+    change = fold([_heard(milestone)]).cases[CASE]
+    assert change.status is not None
+    assert change.status[2] == "delayed"
+    assert change.due == (NOW, new if kind == "extended" else NOW)
+
+
+def test_a_later_revision_counts_whoever_s_clock_it_was_written_by() -> None:
+    later = _decided(1, revision=1)
+    for order in ([_decided(5), later], [later, _decided(5)]):
+        found = fold(order).cases[CASE].decision
+        assert found is not None
+        assert found[0] == 1
+
+
+def _asked() -> Heard:
+    return _heard(
+        CaseAsked(
+            case_id=CASE,
+            customer_id="C",
+            question=Question.WHAT_HAPPENED,
+            language="pl",
+            answer_by=_at(9),
+            asked_at=_at(1),
+        )
+    )
+
+
+def _checked(purpose: str) -> Heard:
+    return _heard(
+        VerificationRequested.model_validate(
+            {
+                "case_id": CASE,
+                "customer_id": "C",
+                "question": "malfunction",
+                "purpose": purpose,
+                "requested_at": _at(1),
+            }
+        )
+    )
+
+
+def test_a_question_to_the_customer_is_an_answer_to_the_message() -> None:
+    changes = fold([_asked()])
+    assert _status_after([_asked()]) == "waiting_for_you"
+    assert changes.step(CASE, 0).answered
+    assert [entry.event for entry in changes.entries] == ["asked"]
+
+
+def test_a_case_whose_customer_was_asked_in_vain_is_in_review() -> None:
+    assert _status_after([_asked(), _referred(3)]) == "in_review"
+    assert _status_after([_referred(3), _asked()]) == "in_review"
+
+
+def test_only_a_check_that_the_answer_waits_for_is_told_to_the_customer() -> None:
+    assert _status_after([_checked("first")]) == "in_review"
+    assert _status_after([_checked("first"), _decided(3)]) == "decided"
+    assert fold([_checked("background")]).cases == {}
+    assert fold([_checked("background")]).entries == []
+
+
+def test_an_event_that_is_not_known_is_an_error_of_the_wiring() -> None:
+    event = CaseStatusChanged(case_id=CASE, customer_id="C", status=Status.DECIDED, changed_at=NOW)
+    with pytest.raises(TypeError, match="CaseStatusChanged"):
         fold([_heard(event)])
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain import content_of
+from services.notifier.telling import content_of
 from shared.events.catalogue import CaseReferred, Queue
 
 

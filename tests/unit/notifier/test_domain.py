@@ -1,6 +1,8 @@
 """Which notices follow from an event, and what follows from an attempt."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +22,10 @@ from services.notifier.attempts import (
 )
 from services.notifier.domain import (
     CONTENT,
+    Asked,
+    Boundary,
     Channel,
+    Delayed,
     FinalAnswer,
     InReview,
     Language,
@@ -29,17 +34,30 @@ from services.notifier.domain import (
     Receipt,
     Recipient,
     Unreachable,
-    address,
     called,
-    content_of,
     language_of,
+    notice_id,
 )
+from services.notifier.reaching import address
+from services.notifier.telling import content_of
 from shared.events.answer import Basis, Disposition
 from shared.events.case import Channel as CameBy
 from shared.events.case import Customer
-from shared.events.catalogue import CaseDecided, CaseReferred, CaseSubmitted, Decision, Queue
+from shared.events.catalogue import (
+    CaseAsked,
+    CaseDecided,
+    CaseReferred,
+    CaseSubmitted,
+    Decision,
+    Question,
+    Queue,
+    SlaMilestone,
+)
+from shared.events.envelope import event_id
+from shared.events.tags import Evidence
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+CASE = uuid4()
 
 
 def _plan(case: UUID | None = None, sequence: int = 0) -> Plan:
@@ -64,7 +82,8 @@ def _submitted(sequence: int) -> CaseSubmitted:
 
 
 def test_a_new_case_gets_a_receipt_and_a_later_message_none() -> None:
-    assert content_of(_submitted(0)) == Receipt()
+    receipt = content_of(_submitted(0))
+    assert isinstance(receipt, Receipt)
     assert content_of(_submitted(1)) is None
 
 
@@ -72,14 +91,145 @@ def test_a_referral_tells_when_the_answer_is_due_and_nothing_of_the_proposal() -
     referred = CaseReferred(
         case_id=uuid4(),
         customer_id="C-1",
-        queue=Queue.FRAUD,
+        queue=Queue.REVIEW,
         priority=1,
-        reason="fraud_suspected",
+        reason="fault_uncertain",
         language="en",
         answer_due_at=NOW,
         referred_at=NOW,
     )
     assert content_of(referred) == InReview(answer_due_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "told"),
+    [
+        (datetime(2026, 11, 20, 10, tzinfo=UTC), date(2026, 11, 23)),  # a Friday: Monday
+        (datetime(2026, 11, 21, 10, tzinfo=UTC), date(2026, 11, 23)),  # a Saturday: Monday
+        (datetime(2026, 11, 22, 10, tzinfo=UTC), date(2026, 11, 23)),
+        (datetime(2026, 11, 23, 23, 59, tzinfo=UTC), date(2026, 11, 24)),
+    ],
+)
+def test_a_receipt_names_the_next_working_day(accepted: datetime, told: date) -> None:
+    event = _submitted(0).model_copy(update={"accepted_at": accepted})
+    assert content_of(event) == Receipt(next_on=told)
+
+
+@pytest.mark.parametrize(
+    ("queue", "reason", "days", "told"),
+    [
+        (Queue.FRAUD, "x", 30, InReview(urgent=True)),
+        (Queue.SAFETY, "x", 30, InReview(urgent=True)),
+        (Queue.SPECIALIST, "unauthorised_payment", 30, InReview(urgent=True)),
+        (Queue.FRAUD, "x", 3, InReview(urgent=True, answer_due_at=NOW + timedelta(days=3))),
+        (Queue.REVIEW, "x", 30, InReview(answer_due_at=NOW + timedelta(days=30))),
+    ],
+)
+def test_a_month_is_never_promised_where_money_or_people_are_in_danger(
+    queue: Queue, reason: str, days: int, told: InReview
+) -> None:
+    proposal = Decision(
+        disposition=Disposition.UPHELD,
+        basis=Basis.ENTITLEMENT,
+        reasons=(reason,),
+        rule="r",
+        policy="p",
+    )
+    referred = CaseReferred(
+        case_id=uuid4(),
+        customer_id="C-1",
+        queue=queue,
+        priority=1,
+        reason="above_the_automatic_certificate",
+        proposal=proposal,
+        language="en",
+        answer_due_at=NOW + timedelta(days=days),
+        referred_at=NOW,
+    )
+    assert content_of(referred) == told
+
+
+@pytest.mark.parametrize("kind", ["warned", "extended"])
+def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) -> None:
+    later = NOW + timedelta(days=9)
+    milestone = SlaMilestone(
+        case_id=uuid4(),
+        customer_id="C-1",
+        clock="pl_complaints",
+        kind=kind,
+        due_at=NOW,
+        at=NOW,
+        reason="checking",
+        new_due_at=later,
+        in_return="extra",
+        letter={"reason": "so"},
+    )
+    told = content_of(milestone)
+    assert told == Delayed(
+        promised=NOW,
+        due_at=later,
+        reason="checking",
+        in_return="extra",
+        letter=(("reason", "so"),),
+    )
+    assert hash(told) == hash(CONTENT.validate_json(CONTENT.dump_json(told)))
+    silent = milestone.model_copy(update={"kind": "nudged"})
+    assert content_of(silent) is None
+
+
+def test_every_delay_of_a_case_is_a_notice_of_its_own() -> None:
+    delays = [replace(_plan(CASE), content=Delayed(due_at=NOW), cause_id=uuid4()) for _ in "ab"]
+    assert len({notice_id(plan, "email") for plan in delays}) == 2
+    assert notice_id(delays[0], "email") == notice_id(replace(delays[0]), "email")
+
+
+@pytest.mark.parametrize(
+    ("pressures", "boundary"),
+    [
+        ((), Boundary.INSULT),
+        (("recourse",), Boundary.INSULT),
+        (("leverage",), Boundary.LEVERAGE),
+        (("leverage", "violence"), Boundary.VIOLENCE),
+    ],
+)
+def test_the_boundary_is_drawn_against_the_gravest_of_what_was_written(
+    pressures: tuple[str, ...], boundary: Boundary
+) -> None:
+    decision = Decision(
+        disposition=Disposition.UPHELD,
+        basis=Basis.ENTITLEMENT,
+        reasons=("wrong_fee",),
+        rule="r",
+        policy="p",
+        boundary=True,
+        evidence=tuple(
+            Evidence(target="pressure", value=value, source="list:x") for value in pressures
+        ),
+    )
+    told = content_of(
+        CaseDecided(
+            case_id=CASE, customer_id="C-1", decision=decision, language="en", decided_at=NOW
+        )
+    )
+    assert isinstance(told, FinalAnswer)
+    assert told.boundary_for is boundary
+
+
+def test_a_grant_that_is_taken_back_is_told_as_that() -> None:
+    decision = Decision(
+        disposition=Disposition.DECLINED,
+        basis=Basis.CONTRACT,
+        reasons=("x",),
+        rule="person.taken_back",
+        policy="p",
+    )
+    told = content_of(
+        CaseDecided(
+            case_id=CASE, customer_id="C-1", decision=decision, language="en", decided_at=NOW
+        )
+    )
+    assert isinstance(told, FinalAnswer)
+    assert told.taken_back
 
 
 def test_a_final_answer_survives_its_storage() -> None:
@@ -119,25 +269,51 @@ def test_the_first_language_that_we_speak_is_used(
     assert language_of(*wishes) is language
 
 
+def test_a_question_is_told_with_the_day_by_which_we_hope_for_an_answer() -> None:
+    asked = CaseAsked(
+        case_id=uuid4(),
+        customer_id="C-1",
+        question=Question.WHAT_HAPPENED,
+        language="en",
+        answer_by=NOW,
+        asked_at=NOW,
+    )
+    assert content_of(asked) == Asked(question=Question.WHAT_HAPPENED, answer_by=NOW)
+
+
+def test_every_revision_of_an_answer_is_a_notice_of_its_own() -> None:
+    answers = [
+        FinalAnswer(disposition=Disposition.UPHELD, basis=Basis.PERSON, revision=revision)
+        for revision in range(3)
+    ]
+    plans = [replace(_plan(), content=answer) for answer in answers]
+    assert len({notice_id(plan, "email") for plan in plans}) == 3
+    # Notices of before, when an answer had no revisions, keep their ids.
+    first = plans[0]
+    assert notice_id(first, "email") == event_id(
+        str(first.case_id), "final_answer", str(first.sequence), "email"
+    )
+
+
 def test_each_contact_gets_a_notice_of_its_own() -> None:
     plan = _plan()
-    both = address(plan, _recipient("a@b.example", "https://b.example"))
+    both = address(plan, _recipient("a@b.example", "https://b.example"), frozenset(Channel))
     assert isinstance(both, list)
     assert [notice.channel for notice in both] == [Channel.EMAIL, Channel.WEBHOOK]
     assert len({notice.id for notice in both}) == 2
     assert {notice.language for notice in both} == {Language.RU}
-    assert isinstance(address(plan, _recipient()), Unreachable)
+    assert isinstance(address(plan, _recipient(), frozenset(Channel)), Unreachable)
 
 
 @given(st.uuids(), st.integers(0, 1000))
 def test_a_notice_has_one_id_however_often_it_is_planned(case: UUID, sequence: int) -> None:
     def planned() -> Planned:
-        found = address(_plan(case, sequence), _recipient("a@b.example"))
+        found = address(_plan(case, sequence), _recipient("a@b.example"), frozenset(Channel))
         assert isinstance(found, list)
         return found[0]
 
     assert planned().id == planned().id
-    other = address(_plan(case, sequence + 1), _recipient("a@b.example"))
+    other = address(_plan(case, sequence + 1), _recipient("a@b.example"), frozenset(Channel))
     assert isinstance(other, list)
     assert other[0].id != planned().id
 
@@ -145,7 +321,8 @@ def test_a_notice_has_one_id_however_often_it_is_planned(case: UUID, sequence: i
 def test_only_what_was_tried_in_vain_counts_and_the_eighth_time_is_the_last() -> None:
     assert after(Sent(), 5) == Settled("sent")
     assert after(Refused("550"), 0) == Settled("failed", "550")
-    assert [after(Deferred("451"), n) for n in range(7)] == [Again(pause) for pause in PAUSES]
+    again = [Again(pause, "451") for pause in PAUSES]
+    assert [after(Deferred("451"), n) for n in range(7)] == again
     assert after(Deferred("451"), 7) == Settled("failed", "451")
     assert after(Untried(), 1000) == Back()
 

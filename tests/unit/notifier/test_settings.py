@@ -1,8 +1,11 @@
 """Settings of the notifier: complete, checked at the start, without a secret of their own."""
 
+from datetime import time
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from services.notifier.channels.pacing import QuietHours
 from services.notifier.channels.webhook import is_public
 from services.notifier.settings import NotifierSettings
 
@@ -11,6 +14,8 @@ GOOD: dict[str, object] = {
     "smtp_host": "mail.example",
     "mail_from": "Bank <cases@bank.example>",
     "webhook_secret": SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    "status_url": "https://status.bank.example",
+    "status_secret": SecretStr("0123456789abcdef0123456789abcdef"),
 }
 
 
@@ -30,6 +35,15 @@ def test_mail_is_encrypted_unless_told_otherwise() -> None:
         ("webhook_secret", "whsec_short"),
         ("webhook_secret", "whsec_***"),
         ("smtp_username", "bank"),
+        ("status_url", "status.bank.example"),
+        ("status_secret", "short"),
+        ("status_secret", "0123456789abcdef0123456789abcdef,old"),
+        ("status_lifetime", "P0D"),
+        ("sms_url", "http://127.0.0.1:13013/cgi-bin/sendsms"),
+        ("quiet_hours", "at night"),
+        ("quiet_hours", "21:00-25:00"),
+        ("keep_notices", "PT1H"),
+        ("dkim_domain", "bank.example"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
@@ -37,7 +51,9 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
         NotifierSettings.model_validate({**GOOD, name: value})
 
 
-@pytest.mark.parametrize("name", ["smtp_host", "mail_from", "webhook_secret"])
+@pytest.mark.parametrize(
+    "name", ["smtp_host", "mail_from", "webhook_secret", "status_url", "status_secret"]
+)
 def test_there_is_no_default_for_what_only_the_bank_knows(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,3 +73,25 @@ def test_there_is_no_default_for_what_only_the_bank_knows(
 )
 def test_only_an_address_out_on_the_internet_is_public(address: str, *, public: bool) -> None:
     assert is_public(address) is public
+
+
+def test_two_secrets_stand_while_one_is_changed_and_an_empty_key_is_none() -> None:
+    new, old = "n" * 32, "o" * 32
+    settings = NotifierSettings.model_validate(
+        {**GOOD, "status_secret": f"{new}, {old}", "intake_key": " "}
+    )
+    assert settings.status_secrets == [new, old]
+    assert settings.intake_key is None
+
+
+def test_quiet_hours_are_read_and_may_be_none() -> None:
+    def quiet(value: str) -> QuietHours | None:
+        return NotifierSettings.model_validate({**GOOD, "quiet_hours": value}).quiet
+
+    assert quiet("22:30 - 06:00") == QuietHours(time(22, 30), time(6))
+    assert quiet("") is None
+
+
+def test_an_empty_gateway_is_none() -> None:
+    empty = dict.fromkeys(("sms_url", "sms_username", "sms_password", "sms_from"), "")
+    assert NotifierSettings.model_validate({**GOOD, **empty}).sms_url is None

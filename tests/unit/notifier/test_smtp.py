@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,7 +138,7 @@ async def test_a_refused_recipient_leaves_the_connection_usable(
     async with _dialogue(reply, extensions) as (dialogue, _):
         bad, good = _letter("bad"), _letter("good")
         assert await dialogue.deliver(_letter("a"), bad) == Sent()
-        assert await dialogue.deliver(bad, good) == Refused("550 5.1.1")
+        assert await dialogue.deliver(bad, good) == Refused("550 5.1.1", contact=True)
         refused.clear()
         assert await dialogue.deliver(good, None) == Sent()
         assert dialogue.usable
@@ -193,3 +194,34 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
     await server.wait_closed()
     with pytest.raises(UnreachableError):
         await Dialogue.open(_at(port))
+
+
+@pytest.mark.parametrize("extensions", [b"250-STARTTLS\r\n", b""])
+async def test_where_encryption_fails_or_is_not_offered_nothing_is_sent(extensions: bytes) -> None:
+    heard: list[bytes] = []
+
+    def drop(line: bytes) -> bytes | None:
+        if line == b"STARTTLS":
+            return b"220 go ahead\r\n"
+        return None if line.startswith(b"\x16") else _polite(line)  # 0x16 begins a handshake
+
+    class Dropping(_Script):
+        @override
+        def data_received(self, data: bytes) -> None:
+            if data.startswith(b"\x16"):
+                heard.append(b"handshake")
+                assert self._transport is not None
+                self._transport.close()
+            else:
+                super().data_received(data)
+
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Dropping(drop, heard, extensions), "127.0.0.1", 0
+    )
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(UnreachableError):
+        await Dialogue.open(replace(_at(port), tls="starttls"))
+    assert not any(b"MAIL" in part or b"AUTH" in part for part in heard)
+    assert (b"handshake" in heard) is bool(extensions)
+    server.close()
+    await server.wait_closed()

@@ -1,0 +1,1 @@
+"""Root causes of company faults: suggested by rules, confirmed by people, swept and removed."""

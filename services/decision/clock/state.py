@@ -1,0 +1,127 @@
+"""What is known of a case's clocks, and the only ways in which that changes.
+
+Rungs that fired and lapses that were recorded are only ever added to. No way leads from here to a
+decision: that it was made is told from outside, with its instant.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from pydantic import Field
+
+from services.decision.clock.model import Lateness, LetterPart, Part
+from services.decision.clock.plan import Clock, PlannedRung
+from shared.events.base import Instant
+
+
+class Timer(Part):
+    """One rung of one clock, as it is armed."""
+
+    clock: str
+    rung: str
+
+
+class Draft(Part):
+    """A holding letter that a person has prepared."""
+
+    clock: str
+    reasons: dict[LetterPart, str]
+    new_date: date
+
+
+class Lapsed(Part):
+    """A deadline that passed undecided, with what the law attaches to it. It is permanent."""
+
+    clock: str
+    deadline: Instant
+    recorded_at: Instant
+    lateness: Lateness
+    late_arrival: bool
+
+
+class State(Part):
+    """The clocks of one case."""
+
+    clocks: tuple[Clock, ...]
+    withdrawn: tuple[Clock, ...] = ()
+    fired: frozenset[tuple[str, str]] = frozenset()
+    lapses: tuple[Lapsed, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    decided_at: Instant | None = None
+    expected_by: Instant | None = Field(
+        default=None, description="When people expect to decide; none: not known"
+    )
+
+    def clock(self, name: str) -> Clock | None:
+        """Return a running clock by its id."""
+        return next((clock for clock in self.clocks if clock.id == name), None)
+
+    def draft(self, name: str) -> Draft | None:
+        """Return the letter that was prepared for a clock."""
+        return next((draft for draft in self.drafts if draft.clock == name), None)
+
+    def timers(self) -> tuple[tuple[Timer, PlannedRung], ...]:
+        """Return what is still to fire, in the order in which it is due."""
+        pending = [
+            (Timer(clock=clock.id, rung=planned.rung.name), planned)
+            for clock in self.clocks
+            for planned in clock.rungs
+            if (clock.id, planned.rung.name) not in self.fired
+        ]
+        return tuple(sorted(pending, key=lambda one: one[1].due))
+
+
+def fired(state: State, timer: Timer) -> State:
+    """Note that a rung has fired."""
+    return state.model_copy(update={"fired": state.fired | {(timer.clock, timer.rung)}})
+
+
+def lapsed(state: State, timer: Timer, now: datetime) -> State:
+    """Record the lapse of a clock; one that is recorded stays as it is."""
+    clock = state.clock(timer.clock)
+    if clock is None or clock.lapsed_at is not None:
+        return state
+    record = Lapsed(
+        clock=clock.id,
+        deadline=clock.deadline,
+        recorded_at=now,
+        lateness=clock.lateness,
+        late_arrival=clock.late_arrival,
+    )
+    marked = replaced(state, clock.id, clock.model_copy(update={"lapsed_at": clock.deadline}))
+    return fired(marked.model_copy(update={"lapses": (*state.lapses, record)}), timer)
+
+
+def replaced(state: State, name: str, clock: Clock) -> State:
+    """Put the clock that an extension, a pause or a resumption gave in the place of the old one."""
+    clocks = tuple(clock if held.id == name else held for held in state.clocks)
+    return state.model_copy(update={"clocks": clocks})
+
+
+def replanned(state: State, planned: Iterable[Clock]) -> State:
+    """Take over the plan of a case that was classified anew.
+
+    A clock that runs stays as it is, with its extension and its date. One that no longer holds is
+    set aside, unless it lapsed; set up again, it is the same clock as before.
+    """
+    wanted = {clock.pack: clock for clock in planned}
+    known = {clock.pack: clock for clock in (*state.withdrawn, *state.clocks)}
+    running = {pack: known.get(pack, clock) for pack, clock in wanted.items()}
+    lapses = {clock.pack: clock for clock in state.clocks if clock.lapsed_at is not None}
+    clocks = {**lapses, **running}
+    aside = tuple(clock for pack, clock in known.items() if pack not in clocks)
+    return state.model_copy(update={"clocks": tuple(clocks.values()), "withdrawn": aside})
+
+
+def decided(state: State, at: datetime) -> State:
+    """Note when the case was decided, for the first time. Lapses stay."""
+    if state.decided_at is not None:
+        return state
+    return state.model_copy(update={"decided_at": at})
+
+
+def is_late(clock: Clock, decided_at: datetime | None, now: datetime) -> bool:
+    """Say from the stored instants whether a clock has run out undecided."""
+    if clock.lapsed_at is not None:
+        return True
+    return (decided_at or now) >= clock.deadline

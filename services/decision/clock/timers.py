@@ -1,0 +1,163 @@
+"""What a timer may do: summon people, warn, send a letter, record a lapse. Never decide.
+
+The outcome is a closed union without a decision in it, and an import contract keeps every type of
+an answer out of this package. A rung fires at most once; one that is not due does nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias, assert_never
+
+from services.decision.clock.ladder import Action, Level
+from services.decision.clock.model import Lateness, LetterPart
+from services.decision.clock.plan import Clock, PlannedRung
+from services.decision.clock.state import State, Timer, fired, lapsed
+
+
+class Why(StrEnum):
+    """Why a timer does nothing."""
+
+    NOT_DUE = "not_due"
+    FIRED_BEFORE = "fired_before"
+    NO_SUCH_RUNG = "no_such_rung"
+    DECIDED = "decided"
+    DATE_IS_SAFE = "date_is_safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Remind whoever has the case."""
+
+    clock: str
+    decide_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Summon a person, a team or an executive; `needs` says what the letter still lacks."""
+
+    clock: str
+    to: Level
+    decide_by: datetime
+    jumps_queue: bool = False
+    needs: tuple[LetterPart | Literal["new_date"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Tell the customer before the date is missed: a new date, a reason, something in return."""
+
+    clock: str
+    told_date: datetime
+    new_date: datetime
+    in_return: Literal["extra"] = "extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Send the holding letter that a person prepared; it moves the deadline where the pack may."""
+
+    clock: str
+    letter: Mapping[LetterPart, str]
+    new_date: date
+    moves_deadline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """Record that the deadline passed undecided, with its legal effect, and open an incident."""
+
+    clock: str
+    deadline: datetime
+    lateness: Lateness
+    late_arrival: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to do."""
+
+    why: Why
+
+
+Effect: TypeAlias = Nudge | Escalate | Warn | Extend | Lapse | Nothing
+
+
+def on_timer(timer: Timer, state: State, now: datetime) -> Effect:
+    """Say what a timer that fires at `now` does; `state` is not changed."""
+    if (timer.clock, timer.rung) in state.fired:
+        return Nothing(Why.FIRED_BEFORE)
+    clock = state.clock(timer.clock)
+    planned = None if clock is None else _planned(clock, timer.rung)
+    if clock is None or planned is None:
+        return Nothing(Why.NO_SUCH_RUNG)
+    if now < planned.due:
+        return Nothing(Why.NOT_DUE)
+    if state.decided_at is not None and not _is_decided_late(planned, clock, state.decided_at):
+        return Nothing(Why.DECIDED)
+    return _effect(clock, planned, state)
+
+
+def after(state: State, timer: Timer, effect: Effect, now: datetime) -> State:
+    """Return the state once the effect of a timer is written down."""
+    match effect:
+        case Lapse():
+            return lapsed(state, timer, now)
+        case Nothing(why=Why.DATE_IS_SAFE) | Nudge() | Escalate() | Warn() | Extend():
+            return fired(state, timer)
+        case Nothing():
+            return state
+        case _:
+            assert_never(effect)
+
+
+def _planned(clock: Clock, name: str) -> PlannedRung | None:
+    return next((planned for planned in clock.rungs if planned.rung.name == name), None)
+
+
+def _is_decided_late(planned: PlannedRung, clock: Clock, decided_at: datetime) -> bool:
+    """Say whether a lapse is still to be recorded: a reply after the deadline does not undo it."""
+    return planned.rung.action is Action.LAPSE and decided_at >= clock.deadline
+
+
+def _effect(clock: Clock, planned: PlannedRung, state: State) -> Effect:
+    rung = planned.rung
+    match rung.action:
+        case Action.NUDGE:
+            return Nudge(clock.id, clock.decide_by)
+        case Action.ESCALATE:
+            # The ladder refuses an escalation to nobody; the type cannot say so.
+            level = rung.to or Level.EXECUTIVE
+            return Escalate(clock.id, level, clock.decide_by, rung.jumps_queue)
+        case Action.WARN:
+            return _warn(clock, state.expected_by)
+        case Action.HOLDING_LETTER:
+            return _letter(clock, state)
+        case Action.LAPSE:
+            return Lapse(clock.id, clock.deadline, clock.lateness, clock.late_arrival)
+        case _:
+            assert_never(rung.action)
+
+
+def _warn(clock: Clock, expected_by: datetime | None) -> Effect:
+    if expected_by is None:
+        return Warn(clock.id, clock.deadline, clock.warned_date)
+    if expected_by < clock.deadline:
+        return Nothing(Why.DATE_IS_SAFE)
+    return Warn(clock.id, clock.deadline, expected_by)
+
+
+def _letter(clock: Clock, state: State) -> Effect:
+    """Send what a person prepared; where something is missing, summon one who can supply it."""
+    draft = state.draft(clock.id)
+    parts = clock.holding_letter
+    if draft is None:
+        return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=(*parts, "new_date"))
+    missing = tuple(part for part in parts if not draft.reasons.get(part, "").strip())
+    if missing:
+        return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=missing)
+    moves = clock.extension is not None and clock.term == 0
+    letter = {part: draft.reasons[part] for part in parts}
+    return Extend(clock.id, letter, draft.new_date, moves)

@@ -1,0 +1,159 @@
+"""A person extends or stops a clock, exactly as its pack allows; anything else names its rule.
+
+The letter goes out with the extension: the event holds its parts. Nothing here answers a case.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.decision import log, store
+from services.decision.clock import terms
+from services.decision.clock.days import end_of
+from services.decision.clock.load import Packs
+from services.decision.clock.model import Role
+from services.decision.clock.plan import Clock
+from services.decision.clock.state import Draft
+from services.decision.clock.terms import Refused
+from services.decision.desk.cases import Held, brief, expect, expect_holder, hold
+from services.decision.desk.forms import ClockForm, ExtendForm, PauseForm
+from services.decision.desk.parts import Done
+from services.decision.desk.people import Person
+from services.decision.log import Entry
+from services.decision.timing import letters
+from services.decision.timing import store as clocks
+from services.decision.timing.firing import armed_of, calendar_of
+from services.decision.timing.rows import clock_of, is_running
+from services.decision.timing.telling import Happened, Kind, say
+from shared.http.flaws import Flaw
+from shared.http.problems import ProblemError, not_found
+from shared.outbox import Saying
+from shared.postgres import Connection
+
+_DRAFT = "UPDATE clocks SET draft = $3 WHERE case_id = $1 AND clock = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A case that this person has, and the clock that they mean; `now` is the clocks' time."""
+
+    held: Held
+    row: Mapping[str, Any]
+    clock: Clock
+    now: datetime
+
+
+async def extend(
+    tx: Connection, person: Person, case_id: UUID, form: ExtendForm, packs: Packs
+) -> Done:
+    """Extend the time for the answer, once, with the letter; or prepare the letter for its rung.
+
+    Raises:
+        ProblemError: 404; 409, it moved on, is not with this person, or a rule forbids it.
+
+    """
+    found = await _find(tx, person, case_id, form)
+    row, clock, calendar = found.row, found.clock, calendar_of(found.clock, packs)
+    new = terms.extend(clock, form.reasons, form.new_date, found.now, calendar)
+    if isinstance(new, Refused):
+        raise _refused(new, clock)
+    until = end_of(form.new_date, calendar.zone)
+    told = {"clock": row["clock"], "new_due_at": until, "version": form.version}
+    words = log.canonical({"letter": {part.value: text for part, text in form.reasons.items()}})
+    if form.later:
+        draft = Draft(clock=clock.id, reasons=dict(form.reasons), new_date=form.new_date)
+        await tx.execute(_DRAFT, case_id, row["clock"], draft.model_dump_json())
+        return await _done(tx, person, found, "letter_prepared", told, words)
+    await clocks.extend(tx, armed_of(row, clock), armed_of(row, new.clock))
+    happened = Happened("extended", "extended", letters.letter_of(new.letter, until))
+    said = say(row, clock, happened, found.now)
+    return await _done(tx, person, found, "extended", told, words, said, new.clock)
+
+
+async def pause(
+    tx: Connection, person: Person, case_id: UUID, form: PauseForm, packs: Packs
+) -> Done:
+    """Stop a clock, where its pack says that waiting stops it.
+
+    Raises:
+        ProblemError: 404; 409, it moved on, is not with this person, or a rule forbids it.
+
+    """
+    found = await _find(tx, person, case_id, form)
+    calendar = calendar_of(found.clock, packs)
+    new = terms.pause(found.clock, form.reason, found.now, calendar)
+    if isinstance(new, Refused):
+        raise _refused(new, found.clock)
+    return await _move(tx, person, found, "paused", new.clock, form)
+
+
+async def resume(
+    tx: Connection, person: Person, case_id: UUID, form: ClockForm, packs: Packs
+) -> Done:
+    """Let a clock run again that was stopped.
+
+    Raises:
+        ProblemError: 404; 409, it moved on, is not with this person, or it is running.
+
+    """
+    found = await _find(tx, person, case_id, form)
+    new = terms.resume(found.clock, found.now, calendar_of(found.clock, packs))
+    if isinstance(new, Refused):
+        raise _refused(new, found.clock)
+    return await _move(tx, person, found, "resumed", new.clock, form)
+
+
+async def _move(  # noqa: PLR0913, PLR0917 - an act, and the clock that it gives
+    tx: Connection, person: Person, found: _Found, kind: Kind, clock: Clock, form: ClockForm
+) -> Done:
+    await clocks.move(tx, armed_of(found.row, clock))
+    step = f"{kind} {found.held.row.version}"
+    more = {"new_due_at": clock.deadline}
+    said = say(found.row, found.clock, Happened(kind, step, more), found.now)
+    told = {"clock": found.row["clock"], "new_due_at": clock.deadline, "version": form.version}
+    return await _done(tx, person, found, f"clock_{kind}", told, None, said, clock)
+
+
+async def _find(tx: Connection, person: Person, case_id: UUID, form: ClockForm) -> _Found:
+    held = await hold(tx, case_id)
+    expect(held, form.version)
+    expect_holder(held, person.id)
+    locked = (await clocks.lock(tx, [case_id])).get(case_id, [])
+    running = [row for row in locked if is_running(row)]
+    answers = [row for row in running if row["role"] == Role.ANSWER]
+    named = [row for row in running if row["clock"] == form.clock] if form.clock else answers
+    if not named:
+        raise not_found("running clock of this case")
+    now: datetime = await tx.fetchval("SELECT clock_now()")
+    row = {**named[0], "assignee": held.assignee, "queue": held.row.queue}
+    return _Found(held, row, clock_of(row), now)
+
+
+def _refused(refused: Refused, clock: Clock) -> ProblemError:
+    flaw = Flaw(f"rule.{clock.pack}", refused.rule)
+    return ProblemError(409, f"The pack {clock.pack} does not allow this: {refused.rule}.", (flaw,))
+
+
+async def _done(  # noqa: PLR0913, PLR0917 - an act, its words, its events
+    tx: Connection,
+    person: Person,
+    found: _Found,
+    kind: str,
+    told: dict[str, Any],
+    words: str | None,
+    said: list[Saying] | None = None,
+    clock: Clock | None = None,
+) -> Done:
+    """Log the act and store what it changes for people: the last day for the answer."""
+    row, now = found.held.row, found.held.now
+    entry = Entry(row.case_id, kind, person.id, now, log.canonical(told), words)
+    await log.append(tx, [entry])
+    if clock is not None and clock.role is Role.ANSWER and row.answer_due_at is not None:
+        row = replace(row, answer_due_at=clock.deadline)
+    await store.store(tx, [replace(row, assignee=person.id)])
+    shown = {**brief(row, row.version + 1, person.id), **orjson.loads(log.canonical(told))}
+    return Done({**shown, "version": row.version + 1}, sayings=said or [])

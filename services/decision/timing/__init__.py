@@ -1,0 +1,1 @@
+"""The durable half of the clock: timers in the database, and the loop that fires them."""

@@ -1,0 +1,176 @@
+"""Clocks and timers in the database: set, set anew, set aside, closed by an answer.
+
+Order of locks: whoever changes clocks locks them here first, in one order, after the case and
+before the end of the log. A row of a lapse changes no more in what it says of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.decision.timing.rows import Armed, name_of, urgency_of
+from shared.postgres import Connection
+
+CHANNEL: Final = "evenhand_timers"
+HEARTBEAT: Final = timedelta(seconds=15)
+"""The loop looks at least so often, so only what is due sooner has to wake it."""
+
+_LOCK = "SELECT * FROM clocks WHERE case_id = ANY($1) ORDER BY case_id, clock FOR UPDATE"
+
+
+async def lock(tx: Connection, cases: Sequence[UUID]) -> dict[UUID, list[asyncpg.Record]]:
+    """Lock the clocks of cases and return them; a case without any is not in the result."""
+    found: dict[UUID, list[asyncpg.Record]] = {}
+    for row in await tx.fetch(_LOCK, cases):
+        found.setdefault(row["case_id"], []).append(row)
+    return found
+
+
+_SET = """
+INSERT INTO clocks (case_id, clock, customer_id, sequence, round, pack, pack_version, calendar,
+                    calendar_version, kind, role, plan, received_at, arrived_at, decide_by,
+                    deadline, late_arrival)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[],
+                     $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+                     $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
+                     $16::timestamptz[], $17::boolean[])
+ON CONFLICT (case_id, clock) DO NOTHING
+"""
+
+
+async def arm(tx: Connection, clocks: Sequence[Armed]) -> None:
+    """Let clocks run, with their timers."""
+    if not clocks:
+        return
+    await tx.execute(
+        _SET,
+        [each.case_id for each in clocks],
+        [each.name for each in clocks],
+        [each.customer_id for each in clocks],
+        [each.sequence for each in clocks],
+        [each.round for each in clocks],
+        [each.clock.pack for each in clocks],
+        [each.clock.pack_version for each in clocks],
+        [each.clock.calendar for each in clocks],
+        [each.clock.calendar_version for each in clocks],
+        [each.clock.kind for each in clocks],
+        [each.clock.role for each in clocks],
+        [each.clock.model_dump_json() for each in clocks],
+        [each.clock.starts_at for each in clocks],
+        [each.arrived_at for each in clocks],
+        [each.clock.decide_by for each in clocks],
+        [each.clock.deadline for each in clocks],
+        [each.clock.late_arrival for each in clocks],
+    )
+    await lay(tx, clocks)
+
+
+# A rung that fired stays so; one that waits moves with its clock.
+_LAY = """
+WITH laid AS (
+    INSERT INTO timers AS t (case_id, clock, rung, urgency, due_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[])
+    ON CONFLICT (case_id, clock, rung) DO UPDATE
+       SET due_at = excluded.due_at, lease = NULL, leased_until = NULL
+     WHERE t.fired_at IS NULL
+    RETURNING due_at
+)
+SELECT pg_notify($6, '') WHERE (SELECT min(due_at) FROM laid) <= clock_now() + $7::interval
+"""
+
+
+async def lay(tx: Connection, clocks: Iterable[Armed]) -> None:
+    """Set the timers of clocks, and wake the loop where one is due before it looks again."""
+    rungs = [(each, planned) for each in clocks for planned in each.clock.rungs]
+    await tx.execute(
+        _LAY,
+        [each.case_id for each, _ in rungs],
+        [each.name for each, _ in rungs],
+        [planned.rung.name for _, planned in rungs],
+        [urgency_of(planned.rung) for _, planned in rungs],
+        [planned.due for _, planned in rungs],
+        CHANNEL,
+        HEARTBEAT,
+    )
+
+
+# A deadline that passed before the answer came is recorded all the same.
+_CLOSE = """
+WITH closed AS (
+    UPDATE clocks SET cancelled_at = clock_now()
+     WHERE case_id = ANY($1) AND cancelled_at IS NULL
+ RETURNING case_id, clock, deadline
+)
+DELETE FROM timers t USING closed c
+ WHERE t.case_id = c.case_id AND t.clock = c.clock AND t.fired_at IS NULL
+   AND NOT (c.deadline <= clock_now() AND t.due_at >= c.deadline)
+"""
+
+
+async def close(tx: Connection, cases: Sequence[UUID]) -> None:
+    """Stop the clocks of cases that were answered: nothing fires for them any more."""
+    if cases:
+        await tx.execute(_CLOSE, cases)
+
+
+_WITHDRAW = """
+WITH aside AS (
+    UPDATE clocks c SET withdrawn_at = clock_now()
+      FROM unnest($1::uuid[], $2::text[]) AS w(case_id, clock)
+     WHERE c.case_id = w.case_id AND c.clock = w.clock
+ RETURNING c.case_id, c.clock
+)
+DELETE FROM timers t USING aside a
+ WHERE t.case_id = a.case_id AND t.clock = a.clock AND t.fired_at IS NULL
+"""
+_REVIVE = """
+UPDATE clocks c SET withdrawn_at = NULL
+  FROM unnest($1::uuid[], $2::text[]) AS w(case_id, clock)
+ WHERE c.case_id = w.case_id AND c.clock = w.clock
+"""
+
+
+async def withdraw(tx: Connection, clocks: Sequence[tuple[UUID, str]]) -> None:
+    """Set clocks aside that no longer hold for their cases."""
+    if clocks:
+        await tx.execute(_WITHDRAW, [case for case, _ in clocks], [name for _, name in clocks])
+
+
+async def revive(tx: Connection, clocks: Sequence[Armed]) -> None:
+    """Let clocks run on that were set aside; what has fired stays so."""
+    if clocks:
+        await tx.execute(_REVIVE, [each.case_id for each in clocks], [each.name for each in clocks])
+        await lay(tx, clocks)
+
+
+_RELAY = """
+UPDATE clocks SET plan = $3, decide_by = $4, deadline = $5 WHERE case_id = $1 AND clock = $2
+"""
+_DROP = "DELETE FROM timers WHERE case_id = $1 AND clock = $2 AND fired_at IS NULL"
+_EXTENDED = """
+UPDATE clocks SET extended_to = $3, draft = NULL WHERE case_id = $1 AND clock = $2
+"""
+
+
+async def move(tx: Connection, moved: Armed) -> None:
+    """Store a clock that was stopped or runs again: the same term, other instants."""
+    clock = moved.clock
+    await tx.execute(
+        _RELAY,
+        moved.case_id,
+        moved.name,
+        clock.model_dump_json(),
+        clock.decide_by,
+        clock.deadline,
+    )
+    await lay(tx, [moved])
+
+
+async def extend(tx: Connection, before: Armed, after: Armed) -> None:
+    """Let the next term of a clock run; the one before fires no more."""
+    await tx.execute(_DROP, before.case_id, name_of(before.clock, before.round))
+    await tx.execute(_EXTENDED, before.case_id, before.name, after.clock.deadline)
+    await arm(tx, [after])

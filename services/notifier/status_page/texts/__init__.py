@@ -1,0 +1,1 @@
+"""The texts of the status page, by hand, a file for each language."""

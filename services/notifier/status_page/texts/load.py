@@ -1,0 +1,181 @@
+"""The texts of the page in one language, checked when they are loaded.
+
+Invariant: every status, category, refusal and question has its text in every language, with exactly
+the placeholders of its place; a text that is missing stops the start.
+"""
+
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Final
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from services.notifier.domain import Channel, Language
+from services.notifier.status_page.uploads import Refusal
+from shared.events.case import Category, Status
+from shared.events.catalogue import Question
+
+
+def _holding(*names: str) -> AfterValidator:
+    """Check that a text has exactly these placeholders."""
+
+    def check(text: str) -> str:
+        found = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+        if found != set(names) or not text.strip():
+            raise ValueError(f"must be a text with exactly these placeholders: {sorted(names)}")
+        return text
+
+    return AfterValidator(check)
+
+
+Plain = Annotated[str, _holding()]
+WithCase = Annotated[str, _holding("case")]
+WithDate = Annotated[str, _holding("date")]
+WithName = Annotated[str, _holding("name")]
+WithLimits = Annotated[str, _holding("size", "most")]
+WithSize = Annotated[str, _holding("size")]
+WithMost = Annotated[str, _holding("most")]
+
+SAID: Final = frozenset({"reply", "person", "document"})
+"""What a customer can have done on the page, and is thanked for."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StatusTexts(_Part):
+    """A status: its name, what it means, and what happens next."""
+
+    name: Plain
+    meaning: Plain
+    next: Plain
+
+
+class NextTexts(_Part):
+    heading: Plain
+    due: WithDate
+    answer_by: WithDate
+    silence: Plain
+
+
+class HappenedTexts(_Part):
+    """A sentence for each thing that can happen."""
+
+    heading: Plain
+    opened: Plain
+    message: Plain
+    document: WithName
+    person: Plain
+    on_its_way: Plain
+    refused: Plain
+    review: Plain
+    review_again: Plain
+    question: Plain
+    delay: WithDate
+    answer: Plain
+    better_answer: Plain
+    told: dict[Channel, Plain]
+    not_told: dict[Channel, Plain]
+    your_words: Plain
+
+
+class ReplyTexts(_Part):
+    heading: Plain
+    label: Plain
+    hint: Plain
+    send: Plain
+    blank: Plain
+    too_long: WithMost
+
+
+class DocumentTexts(_Part):
+    heading: Plain
+    label: Plain
+    hint: WithLimits
+    send: Plain
+    list_heading: Plain
+    refusals: dict[Refusal, Plain]
+    too_large: WithSize
+    message: WithName
+
+
+class PersonTexts(_Part):
+    heading: Plain
+    hint: Plain
+    send: Plain
+    asked: Plain
+    message: Plain
+
+
+class ErrorTexts(_Part):
+    """Pages that are shown in place of the case."""
+
+    heading: Plain
+    text: Plain
+
+
+class ExpiredTexts(ErrorTexts):
+    send: Plain
+
+
+class PageTexts(_Part):
+    """Everything that the page says in one language."""
+
+    language: Plain
+    title: Plain
+    skip: Plain
+    languages: Plain
+    case: WithCase
+    about: Plain
+    categories: dict[Category, Plain]
+    statuses: dict[Status, StatusTexts]
+    questions: dict[Question, Plain]
+    next: NextTexts
+    answer: Plain
+    happened: HappenedTexts
+    reply: ReplyTexts
+    document: DocumentTexts
+    person: PersonTexts
+    said: dict[str, Plain]
+    problem: Plain
+    live: Plain
+    news: Plain
+    reload: Plain
+    as_of: WithDate
+    link: WithDate
+    expired: ExpiredTexts
+    sent: ErrorTexts
+    unknown: ErrorTexts
+    too_large: ErrorTexts
+    too_fast: ErrorTexts
+    stale: ErrorTexts
+    unreadable: ErrorTexts
+    away: ErrorTexts
+
+    @model_validator(mode="after")
+    def _nothing_is_missing(self) -> "PageTexts":
+        for name, found, wanted in (
+            ("categories", set(self.categories), set(Category)),
+            ("statuses", set(self.statuses), set(Status)),
+            ("questions", set(self.questions), set(Question)),
+            ("said", set(self.said), SAID),
+            ("document.refusals", set(self.document.refusals), set(Refusal) - {Refusal.TOO_LARGE}),
+            ("happened.told", set(self.happened.told), set(Channel)),
+            ("happened.not_told", set(self.happened.not_told), set(Channel)),
+        ):
+            if found != wanted:
+                raise ValueError(f"{name}: differs in {sorted(found ^ wanted)}")
+        return self
+
+
+def load(language: Language) -> PageTexts:
+    """Read the texts of a language.
+
+    Raises:
+        pydantic.ValidationError: a text is missing, unknown or has wrong placeholders.
+
+    """
+    path = Path(__file__).with_name(f"{language}.yaml")
+    return PageTexts.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,148 @@
+"""The hop sets and stops clocks in the transaction that needs it; deadlines come from the packs."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.decision import app
+from services.decision.clock.load import SHIPPED, PackError
+from services.decision.settings import DecisionSettings
+from shared.events.case import Facts
+from shared.events.catalogue import (
+    CaseClassified,
+    CaseReferred,
+    Topic,
+    VerificationRequested,
+)
+from shared.events.tags import Fault, Flag
+from shared.postgres import connect
+from tests.integration.decision_service import NOW, Migrated, Service, answer_to, classified
+from tests.integration.timing_service import Clocks
+
+POLISH_DEADLINE = datetime(2026, 12, 20, 23, tzinfo=UTC)
+"""Thirty calendar days after 20 November, to the end of the day in Warsaw."""
+
+
+@pytest.fixture
+async def service(database: Migrated) -> AsyncIterator[Service]:
+    pool = await connect(database.url("decision"), schema="decision", connections=6)
+    yield Service(pool)
+    pool.terminate()
+
+
+def _polish(case: CaseClassified) -> CaseClassified:
+    return case.model_copy(update={"jurisdiction": "PL"})
+
+
+def _claim(euros: str) -> CaseClassified:
+    facts = Facts(terms_accepted=True)
+    return _polish(classified(fault=Fault.UNCLEAR, claim=euros, facts=facts))
+
+
+async def _running(service: Service) -> list[str]:
+    rows = await service.pool.fetch(
+        "SELECT clock FROM clocks WHERE cancelled_at IS NULL AND withdrawn_at IS NULL ORDER BY 1"
+    )
+    return [row["clock"] for row in rows]
+
+
+async def test_a_case_that_waits_for_a_person_is_due_when_the_law_says(service: Service) -> None:
+    case = _polish(classified(flags=(Flag.LEGAL,)))
+    await service.take(case)
+    (referral,) = await service.said(Topic.REFERRED)
+    assert isinstance(referral, CaseReferred)
+    assert referral.answer_due_at == POLISH_DEADLINE
+    row = await service.pool.fetchrow("SELECT * FROM clocks WHERE clock = 'pl_complaints:0'")
+    assert row is not None
+    assert row["deadline"] == (await service.case(case.case_id))["answer_due_at"]
+    assert (row["pack_version"], row["calendar"]) != ("", "")
+    assert await _running(service) == ["internal:0", "pl_complaints:0"]
+    assert await service.pool.fetchval("SELECT count(*) FROM timers") == 11
+
+
+async def test_a_case_that_is_answered_at_once_never_has_a_clock(service: Service) -> None:
+    await service.take(_polish(classified()))
+    assert await service.pool.fetchval("SELECT count(*) FROM clocks") == 0
+
+
+async def test_the_clock_runs_while_the_banks_systems_are_asked_and_stops_with_the_answer(
+    service: Service,
+) -> None:
+    trusted, case = _claim("12.50"), _claim("95")
+    await service.take(trusted)
+    (first,) = await service.said(Topic.VERIFICATION_REQUESTED)
+    assert isinstance(first, VerificationRequested)
+    await service.take(answer_to(first, "contradicted"))
+    await service.take(case)  # this customer was contradicted before: it is checked first
+    assert (await service.case(case.case_id))["state"] == "verifying"
+    assert "pl_complaints:0" in await _running(service)
+    request = (await service.said(Topic.VERIFICATION_REQUESTED))[-1]
+    assert isinstance(request, VerificationRequested)
+    await service.take(answer_to(request, "verified"))
+    assert (await service.case(case.case_id))["state"] == "decided"
+    assert await _running(service) == []
+    assert await service.pool.fetchval("SELECT count(*) FROM timers WHERE fired_at IS NULL") == 0
+
+
+async def test_a_message_while_the_case_waits_sets_no_clock_anew(service: Service) -> None:
+    case = _polish(classified(flags=(Flag.LEGAL,)))
+    await service.take(case)
+    before = await service.pool.fetch("SELECT * FROM clocks ORDER BY clock")
+    later = classified(case.case_id, sequence=1, received_at=NOW + timedelta(days=3))
+    await service.take(_polish(later))
+    assert await service.pool.fetch("SELECT * FROM clocks ORDER BY clock") == before
+
+
+async def test_who_writes_after_the_answer_has_the_whole_time_anew(service: Service) -> None:
+    case = _polish(classified())
+    await service.take(case)
+    await service.take(_polish(classified(case.case_id, sequence=1)))
+    assert await _running(service) == ["internal:0#1", "pl_complaints:0#1"]
+    row = await service.case(case.case_id)
+    due = await service.pool.fetchval("SELECT deadline FROM clocks WHERE role = 'answer'")
+    assert row["answer_due_at"] == due > row["referred_at"] + timedelta(days=29)
+
+
+async def test_nothing_is_due_before_the_law_says_and_nobody_is_decided_by_it(
+    service: Service, database: Migrated
+) -> None:
+    case = _polish(classified(flags=(Flag.LEGAL,)))
+    await service.take(case)
+    clocks = Clocks(service.pool, database.admin)
+    before = await service.case(case.case_id)
+    await clocks.at(POLISH_DEADLINE - timedelta(seconds=30))
+    await clocks.drain()
+    assert "lapse" not in await clocks.climbed(case.case_id)
+    await clocks.at(POLISH_DEADLINE)
+    await clocks.drain()
+    assert (await clocks.climbed(case.case_id))[-1] == "lapse"
+    assert await service.case(case.case_id) == before
+    assert await service.said(Topic.DECIDED) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "because"),
+    [
+        (
+            "calendars/pl.yaml",
+            "country: PL",
+            "country: PL\nyears: {2026: {closed: [2025-12-24]}}",
+            "another year",
+        ),
+        ("ladders.yaml", "- {name: lapse, at: deadline, action: lapse}", "", "no final rung"),
+    ],
+)
+async def test_packs_that_cannot_be_used_stop_the_service_at_its_start(  # noqa: PLR0913, PLR0917
+    service: Service, tmp_path: Path, file: str, old: str, new: str, because: str
+) -> None:
+    folder = tmp_path / "packs"
+    shutil.copytree(SHIPPED, folder)
+    path = folder / file
+    path.write_text(path.read_text().replace(old, new))
+    settings = DecisionSettings(database_url=SecretStr("postgresql:///"), packs_dir=folder)
+    with pytest.raises(PackError, match=because):
+        await app.assemble(service.parts, settings)

@@ -1,0 +1,162 @@
+"""Timers on a real database whose time jumps: people are called, and nothing is ever decided."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from services.decision.timing.arming import Moved
+from shared.events.case import Category, Facts
+from tests.integration.timing_service import (
+    DAY,
+    RECEIVED,
+    Clocks,
+    Migrated,
+    clocks_of,
+    polish,
+)
+
+LADDER = [
+    "received",
+    "assignee",
+    "team_lead",
+    "warn_customer",
+    "head_of_desk",
+    "letter",
+    "executive",
+    "lapse",
+]
+
+
+@pytest.fixture
+async def clocks(database: Migrated) -> AsyncIterator[Clocks]:
+    async with clocks_of(database) as found:
+        yield found
+
+
+async def test_a_polish_case_that_nobody_answers_climbs_every_rung_and_is_not_decided(
+    clocks: Clocks,
+) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    for day in range(32):
+        await clocks.at(RECEIVED + day * DAY)
+        await clocks.drain()
+    assert await clocks.climbed(case.case_id) == LADDER
+    told = {each.rung: each for each in await clocks.milestones(case.case_id)}
+    assert told["head_of_desk"].summoned == "team"
+    assert told["executive"].summoned == "executive"
+    warned = told["warn_customer"]
+    assert warned.new_due_at is not None
+    assert (warned.kind, warned.in_return) == ("warned", "extra")
+    assert warned.new_due_at > warned.due_at > warned.at
+    lapse = told["lapse"]
+    assert (lapse.kind, lapse.legal_effect) == ("lapsed", "deemed_accepted")
+    assert (lapse.legal_text or "").startswith("Art. 8")
+    row = await clocks.row(case.case_id)
+    assert row["lapsed_at"] == row["deadline"] == lapse.due_at
+    assert (row["summoned"], row["jumps_queue"]) == ("executive", True)
+    (incident,) = [
+        each
+        for each in await clocks.pool.fetch("SELECT * FROM incidents")
+        if each["clock"] == "pl_complaints:0"
+    ]
+    assert (incident["legal_effect"], incident["root_cause"]) == ("deemed_accepted", None)
+    stands = await clocks.pool.fetchrow("SELECT * FROM cases")
+    assert stands is not None
+    assert (stands["state"], stands["decided_at"], stands["decided_by"]) == ("referred", None, None)
+
+
+async def test_a_case_that_is_answered_on_day_two_fires_nothing_more(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 2 * DAY)
+    await clocks.drain()
+    before = await clocks.milestones()
+    await clocks.answer(case)
+    await clocks.at(RECEIVED + 60 * DAY)
+    assert await clocks.drain() == 0
+    assert await clocks.milestones() == before
+    assert (await clocks.row(case.case_id))["lapsed_at"] is None
+
+
+async def test_what_is_overdue_fires_in_order_and_is_told_of_as_late(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 29 * DAY)
+    await clocks.drain()
+    told = [each for each in await clocks.milestones() if each.clock == "pl_complaints:0"]
+    assert [each.rung for each in told] == LADDER[:-1]
+    assert all(each.late for each in told)
+    late = await clocks.pool.fetchval("SELECT bool_and(late) FROM timers WHERE late IS NOT NULL")
+    assert late
+
+
+async def test_an_answer_after_the_deadline_does_not_undo_the_lapse(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 40 * DAY)
+    await clocks.answer(case)  # the loop has not seen the deadline pass
+    await clocks.drain()
+    told = [each for each in await clocks.milestones() if each.clock == "pl_complaints:0"]
+    assert [(each.kind, each.reason) for each in told] == [("lapsed", "answered_late")]
+    with pytest.raises(asyncpg.RaiseError, match="a lapse is permanent"):
+        await clocks.pool.execute("UPDATE clocks SET lapsed_at = NULL WHERE lapsed_at IS NOT NULL")
+    with pytest.raises(asyncpg.RaiseError, match="a lapse is permanent"):
+        await clocks.pool.execute("DELETE FROM clocks")
+
+
+async def test_a_lapse_stays_when_the_case_is_filed_anew_or_time_runs_back(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 40 * DAY)
+    await clocks.drain()
+    anew = case.model_copy(update={"category": Category.CARD_PROBLEM})
+    await clocks.at(RECEIVED)
+    await clocks.move(Moved(case.case_id, anew, waits=True, known=True))
+    row = await clocks.row(case.case_id)
+    assert (row["lapsed_at"], row["withdrawn_at"]) == (row["deadline"], None)
+    assert (await clocks.row(case.case_id, "pl_payment_services:0"))["lapsed_at"] is None
+
+
+async def test_a_case_filed_anew_has_the_clock_of_its_new_pack_and_the_old_one_rests(
+    clocks: Clocks,
+) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 16 * DAY)
+    await clocks.drain()
+    anew = case.model_copy(update={"category": Category.CARD_PROBLEM})
+    await clocks.move(Moved(case.case_id, anew, waits=True, known=True))
+    assert (await clocks.row(case.case_id))["withdrawn_at"] is not None
+    await clocks.move(Moved(case.case_id, case, waits=True, known=True))
+    assert (await clocks.row(case.case_id))["withdrawn_at"] is None
+    assert (await clocks.row(case.case_id, "pl_payment_services:0"))["withdrawn_at"] is not None
+    await clocks.at(RECEIVED + 40 * DAY)
+    await clocks.drain()
+    climbed = await clocks.climbed(case.case_id)
+    assert climbed == LADDER  # what had fired before did not fire again
+
+
+async def test_a_promise_that_is_still_ahead_has_a_ladder_of_its_own(clocks: Clocks) -> None:
+    promised = Facts(promised_by=RECEIVED + 3 * DAY)
+    case = polish().model_copy(update={"facts": promised})
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 3 * DAY)
+    await clocks.drain()
+    assert (await clocks.climbed(case.case_id, "promise"))[-2:] == ["head_of_desk", "lapse"]
+
+
+async def test_a_reopened_case_has_clocks_of_its_own_that_start_then(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.answer(case)
+    since = RECEIVED + 10 * DAY
+    await clocks.at(since)
+    again = Moved(case.case_id, case, waits=True, known=True, round=1, since=since)
+    await clocks.move(again)
+    row = await clocks.row(case.case_id, "pl_complaints:0#1")
+    assert row["deadline"] - (await clocks.row(case.case_id))["deadline"] == timedelta(days=10)
+    await clocks.drain()
+    assert (await clocks.milestones())[-1].clock == "pl_complaints:0#1"

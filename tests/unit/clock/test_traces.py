@@ -1,0 +1,196 @@
+"""Whatever happens to a case, in whatever order, no timer decides it and no lapse is erased."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import get_args
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from typing_extensions import override
+
+from services.decision.clock.choose import CaseFacts
+from services.decision.clock.load import load
+from services.decision.clock.model import LetterPart, PauseReason
+from services.decision.clock.plan import plan
+from services.decision.clock.state import (
+    Draft,
+    Lapsed,
+    State,
+    Timer,
+    decided,
+    is_late,
+    replaced,
+    replanned,
+)
+from services.decision.clock.terms import Extended, Paused, Refused, Resumed, extend, pause, resume
+from services.decision.clock.timers import Effect, Extend, Lapse, Nothing, Why, after, on_timer
+from shared.events.case import Category, Facts, Product
+from tests.unit.clock.conftest import FRIDAY
+
+PACKS = load()
+CASES = st.builds(
+    CaseFacts,
+    st.sampled_from(["PL", "DE", "GB", "UA", "RU", "US", "BR", None]),
+    st.sampled_from([None, Product.CARD, Product.LOAN]),
+    st.sampled_from([Category.FRAUD, Category.FEE_DISPUTE, Category.INFORMATION]),
+    st.builds(
+        Facts,
+        authorised=st.sampled_from([None, True, False]),
+        promised_by=st.sampled_from([None, FRIDAY + timedelta(hours=30)]),
+    ),
+)
+LETTERS = st.dictionaries(st.sampled_from(LetterPart), st.sampled_from(["because", " "]))
+EFFECTS = get_args(Effect)
+
+
+class Trace(RuleBasedStateMachine):
+    """A case, people, a clock that jumps, and workers that fire what they like when they like."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = FRIDAY
+        self.case = CaseFacts("PL", Product.CARD, Category.FRAUD, Facts())
+        self.state = State(clocks=plan(self.case, FRIDAY, FRIDAY, PACKS))
+        self.did: Counter[tuple[str, str]] = Counter()
+        self.lapses: tuple[Lapsed, ...] = ()
+        self.seen: set[Timer] = set()
+        self.people_decided = False
+
+    def fire(self, timer: Timer) -> None:
+        before = self.state
+        effect = on_timer(timer, before, self.now)
+        assert isinstance(effect, EFFECTS)
+        self.state = after(before, timer, effect, self.now)
+        assert self.state.decided_at == before.decided_at
+        if not isinstance(effect, Nothing):
+            self.did[timer.clock, timer.rung] += 1
+            clock = before.clock(timer.clock)
+            assert clock is not None
+            decided_at = before.decided_at
+            if isinstance(effect, Lapse):
+                assert self.now >= clock.deadline
+                assert decided_at is None or decided_at >= clock.deadline
+            else:
+                assert decided_at is None
+        if isinstance(effect, Extend) and effect.moves_deadline:
+            self.extend(timer.clock, dict(effect.letter), effect.new_date)
+
+    def extend(self, name: str, letter: dict[LetterPart, str], new_date: date) -> None:
+        clock = self.state.clock(name)
+        assert clock is not None
+        outcome = extend(clock, letter, new_date, self.now, PACKS.calendars[clock.calendar])
+        if isinstance(outcome, Extended):
+            assert clock.lapsed_at is None
+            assert self.now < clock.deadline < outcome.clock.deadline
+            assert clock.extension is not None
+            assert outcome.clock.deadline <= clock.extension.latest
+            self.state = replaced(self.state, name, outcome.clock)
+        else:
+            assert outcome.rule
+
+    @rule(hours=st.integers(-24, 24 * 20))
+    def the_clock_moves(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(data=st.data())
+    def a_worker_fires_a_timer(self, data: st.DataObject) -> None:
+        names = {timer for timer, _ in self.state.timers()}
+        self.seen |= names
+        self.fire(data.draw(st.sampled_from(sorted(self.seen, key=str))))
+
+    @rule()
+    def workers_catch_up(self) -> None:
+        for timer, planned in self.state.timers():
+            self.seen.add(timer)
+            if planned.due <= self.now:
+                self.fire(timer)
+
+    @rule()
+    def everything_is_replayed(self) -> None:
+        for timer in sorted(self.seen, key=str):
+            if (timer.clock, timer.rung) in self.state.fired:
+                assert on_timer(timer, self.state, self.now) == Nothing(Why.FIRED_BEFORE)
+
+    @rule()
+    def people_decide(self) -> None:
+        self.state = decided(self.state, self.now)
+        self.people_decided = True
+
+    @rule(data=st.data(), letter=LETTERS, days=st.integers(-5, 80))
+    def people_extend(self, data: st.DataObject, letter: dict[LetterPart, str], days: int) -> None:
+        clock = data.draw(st.sampled_from(self.state.clocks))
+        self.extend(clock.id, letter, (FRIDAY + timedelta(days=days)).date())
+
+    @rule(data=st.data(), letter=LETTERS, days=st.integers(-5, 80))
+    def people_prepare_a_letter(
+        self, data: st.DataObject, letter: dict[LetterPart, str], days: int
+    ) -> None:
+        clock = data.draw(st.sampled_from(self.state.clocks))
+        new_date = (FRIDAY + timedelta(days=days)).date()
+        draft = Draft(clock=clock.id, reasons=letter, new_date=new_date)
+        self.state = self.state.model_copy(update={"drafts": (draft,)})
+
+    @rule(hours=st.integers(-24, 24 * 20))
+    def people_say_when_they_expect_to_decide(self, hours: int) -> None:
+        expected = self.now + timedelta(hours=hours)
+        self.state = self.state.model_copy(update={"expected_by": expected})
+
+    @rule(data=st.data(), reason=st.sampled_from(PauseReason))
+    def people_pause_or_resume(self, data: st.DataObject, reason: PauseReason) -> None:
+        clock = data.draw(st.sampled_from(self.state.clocks))
+        calendar = PACKS.calendars[clock.calendar]
+        if clock.paused_at is None:
+            outcome: Paused | Resumed | Refused = pause(clock, reason, self.now, calendar)
+        else:
+            outcome = resume(clock, self.now, calendar)
+        if isinstance(outcome, Refused):
+            assert outcome.rule
+        else:
+            assert clock.lapsed_at is None
+            assert self.now < clock.deadline
+            assert outcome.clock.pause is not None
+            assert outcome.clock.deadline <= outcome.clock.pause.latest
+            self.state = replaced(self.state, clock.id, outcome.clock)
+
+    @rule(case=CASES)
+    def the_case_is_classified_anew(self, case: CaseFacts) -> None:
+        self.case = case
+        self.state = replanned(self.state, plan(case, FRIDAY, FRIDAY, PACKS))
+
+    @invariant()
+    def a_lapse_is_never_erased(self) -> None:
+        assert self.state.lapses[: len(self.lapses)] == self.lapses
+        self.lapses = self.state.lapses
+        for lapse in self.lapses:
+            clock = self.state.clock(lapse.clock)
+            assert clock is not None
+            assert is_late(clock, self.state.decided_at, FRIDAY)
+        assert len({lapse.clock for lapse in self.lapses}) == len(self.lapses)
+
+    @invariant()
+    def a_rung_fires_at_most_once(self) -> None:
+        assert all(times == 1 for times in self.did.values())
+
+    @invariant()
+    def only_people_decide(self) -> None:
+        assert (self.state.decided_at is not None) == self.people_decided
+
+    @invariant()
+    def a_case_always_has_a_clock(self) -> None:
+        assert self.state.clocks
+
+    @override
+    def teardown(self) -> None:
+        """At the end of time every clock that nobody decided in time has lapsed, once."""
+        self.now = FRIDAY + timedelta(days=4000)
+        self.workers_catch_up()
+        recorded = {lapse.clock for lapse in self.state.lapses}
+        for clock in self.state.clocks:
+            assert (clock.id in recorded) == is_late(clock, self.state.decided_at, self.now)
+        self.a_lapse_is_never_erased()
+        self.a_rung_fires_at_most_once()
+
+
+TestTrace = Trace.TestCase
+TestTrace.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
