@@ -21,6 +21,8 @@ _WHOLE_DAY = timedelta(days=1)
 _ABOUT_TERMS = frozenset({None, "fee_dispute", "terms_change", "booking_change", "missed_due_date"})
 _TELLS_OF_OUTAGE = frozenset({"outage", "last_hour", "both"})
 """Without its own times an incident covers the due moment only if the message speaks of it."""
+_OWN_DOING = frozenset({"own_choice", "own_slip", "both"})
+"""Whoever says so shares a lateness that an incident covers; naming the hour says nothing yet."""
 _SHORT = timedelta(hours=12)
 """An outage that began this short before the due moment left time to pay before it."""
 _REPORTING_SLACK = timedelta(hours=1)
@@ -206,9 +208,9 @@ def _late_in_incident(facts: Facts, said: frozenset[str]) -> Finding | None:
         return Finding(Fault.CUSTOMER, "incident_elsewhen", settles=True)
     if facts.due_at - began > _SHORT:
         return Finding(Fault.COMPANY, "incident_covers_due", settles=True)
-    if "last_hour" in said:
+    if said & _OWN_DOING:
         return Finding(Fault.SHARED, "left_to_the_incident", settles=True)
-    return None  # whether the last hour was the customer's own choice is in the text
+    return Finding(Fault.COMPANY, "incident_covers_due", settles=True)
 
 
 def _promise(facts: Facts) -> Finding | None:
@@ -230,6 +232,8 @@ def _consent(facts: Facts, said: frozenset[str]) -> Finding | None:
 def _rejection(facts: Facts, said: frozenset[str]) -> Finding | None:
     if facts.is_rejected_elsewhere and "own_slip" not in said:
         return Finding(Fault.THIRD_PARTY, "rejected_elsewhere")
+    if facts.is_rejected_elsewhere and facts.rejected_by and "bank" in facts.rejected_by.lower():
+        return Finding(Fault.CUSTOMER, "rejected_after_slip", settles=True)  # rightly refused
     if facts.is_rejected_elsewhere is False and facts.is_ours:
         return Finding(Fault.COMPANY, "rejected_by_incident")
     return None

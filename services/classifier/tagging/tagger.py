@@ -17,7 +17,7 @@ from services.classifier.tagging.facts import Facts, Finding, judge
 from services.classifier.tagging.features import Vocabulary, Words, encode
 from services.classifier.tagging.hashing import Ints
 from services.classifier.tagging.language import Letters
-from services.classifier.tagging.lists import HARM, HYPERBOLE, SELF_HARM, Lists
+from services.classifier.tagging.lists import BODILY, HARM, HYPERBOLE, SELF_HARM, Lists
 from services.classifier.tagging.markup import blanked
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances
 from services.classifier.tagging.scores import Summed, logits, per_message
@@ -104,7 +104,8 @@ class Tagger:
         pressures = self._choose("pressure", z["pressure"], manner, witness)
         found = self._findings(messages, facts, visible)
         faults = self._faults(z["fault"], found, matter, witness)
-        flags = self._flags(manner, beside, witness)
+        hurting = np.array([value == Pressure.VIOLENCE for value, _ in pressures])
+        flags = self._flags(manner, beside, hurting, witness)
         spoken = manner.logits[:, columns("language")] + self._letters.hints(texts)
         languages = spoken.argmax(axis=1).tolist()
         evidence = witness.evidence(len(messages))
@@ -146,13 +147,22 @@ class Tagger:
         confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
         return [(names[n], chance) for n, chance in zip(chosen.tolist(), confidence, strict=True)]
 
-    def _flags(self, scored: Scored, beside: Floats, witness: Witness) -> list[tuple[FlagTag, ...]]:
+    def _flags(
+        self, scored: Scored, beside: Floats, hurting: NDArray[np.bool_], witness: Witness
+    ) -> list[tuple[FlagTag, ...]]:
+        """Choose the flags; `hurting` tells the messages that threaten violence.
+
+        Violence against somebody's body is a danger to a person, against property alone it is not.
+        """
         about, where = self._about, columns("flags")
         z = scored.logits[:, where] + beside @ self._weights.dense_flags
         chances = 1 / (1 + np.exp(-(np.array(about.flag_slope) * z + np.array(about.flag_offset))))
         raised = (chances >= np.array(about.flag_threshold)) & scored.table.words.have_any[:, None]
         words = scored.table.words
-        raised[words.message[self._meant(SELF_HARM, words, APART)], FLAGS.index(Flag.SAFETY)] = True
+        safety = FLAGS.index(Flag.SAFETY)
+        raised[words.message[self._meant(SELF_HARM, words, APART)], safety] = True
+        at_people = words.message[self._meant(BODILY, words, CLOSE)]
+        raised[at_people[hurting[at_people]], safety] = True
         for number, flag in enumerate(FLAGS):
             values = [flag if up else None for up in raised[:, number].tolist()]
             column = np.full(len(values), where.start + number)

@@ -44,12 +44,12 @@ from services.classifier.training.plain import AUTHOR as PLAIN_AUTHOR
 from services.classifier.training.plain import PUBLIC, plain
 from shared.events.tags import Flag
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
 """Weights are kept as whole numbers up to this, so that 20,000 characters cannot overflow a sum."""
-RECALL_WEIGHT: Final = {Flag.SAFETY: 2.0}
+RECALL_WEIGHT: Final = {Flag.SAFETY: 1.5}
 """How much more recall matters than precision; 1 where not named."""
 FLAG_STRENGTH: Final = 3.0
 """Flags are rarer than the values of the other targets, so their weights may grow less freely."""

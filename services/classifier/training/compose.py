@@ -81,6 +81,8 @@ _PRESSURES: Final = {
     Pressure.LEVERAGE: 21,
     Pressure.VIOLENCE: 18,
 }
+_MAY_BE_FLAGGED: Final = frozenset({"", "fraud", "staff_conduct", "other"})
+"""Stories of these categories may themselves tell of a danger or an action filed."""
 _FLAGGED: Final = (Flag.VULNERABLE, Flag.SAFETY, Flag.LEGAL, Flag.STAFF_CONDUCT)
 
 
@@ -191,25 +193,39 @@ def _written(text: str, language: str, chosen: random.Random) -> str:
     return text
 
 
+def _told(section: str, line: str) -> tuple[str, Gold, set[str], str]:
+    """Return the text of a piece, its labels, which of them it teaches, and its category."""
+    kind, _, value = section.partition(" ")
+    if kind == "tone":
+        return line, _gold(tone=Tone(value)), {"tone", "pressure", "fault"}, "other"
+    if kind == "pair":
+        manner, _, held = value.partition(" ")
+        gold = _gold(tone=Tone(manner), pressure=Pressure(held))
+        return line, gold, {"tone", "pressure"}, "other"
+    if kind == "pressure":
+        harms = value == Pressure.VIOLENCE and not line.startswith("~ ")
+        dangers = frozenset({Flag.SAFETY}) if harms else frozenset()
+        gold = _gold(pressure=Pressure(value), flags=dangers)
+        taught = {"pressure", "fault", Flag.SAFETY}
+        taught |= {"tone"} if value == Pressure.NONE else {Flag.LEGAL}
+        return line.removeprefix("~ "), gold, taught, "other"
+    flag = Flag(value.removesuffix("-not"))
+    flags = frozenset() if value.endswith("-not") else frozenset({flag})
+    return line, _gold(flags=flags), {flag}, "other"
+
+
 def _alone(language: str, fold: int, part: Pieces) -> Iterator[Case]:
-    """Give each piece as a case by itself: short messages are messages, too."""
-    told: list[tuple[str, Gold, set[str], str]] = []
-    for section, lines in part.said.items():
-        kind, _, value = section.partition(" ")
-        for line in lines:
-            if kind == "tone":
-                told.append((line, _gold(tone=Tone(value)), {"tone", "pressure"}, "other"))
-            elif kind == "pressure":
-                gold = _gold(pressure=Pressure(value))
-                taught = {"pressure", "tone"} if value == Pressure.NONE else {"pressure"}
-                told.append((line.removeprefix("~ "), gold, taught, "other"))
-            else:
-                flag = Flag(value.removesuffix("-not"))
-                flags = frozenset() if value.endswith("-not") else frozenset({flag})
-                told.append((line, _gold(flags=flags), {flag}, "other"))
+    """Give each piece as a case by itself: short messages are messages, too.
+
+    A manner or a consequence alone has no checkable content, so who erred is unclear.
+    """
+    told = [_told(section, line) for section, lines in part.said.items() for line in lines]
     for body in part.bodies:
         gold = _gold(fault=body.fault)
-        told.append((body.text, gold, {"tone", "pressure", "fault"}, body.category or "other"))
+        taught = {"tone", "pressure", "fault"}
+        if body.category not in _MAY_BE_FLAGGED:
+            taught |= {Flag.SAFETY, Flag.LEGAL}
+        told.append((body.text, gold, taught, body.category or "other"))
     for number, (text, gold, teaches, category) in enumerate(told):
         yield Case(
             id=f"A-{language}-{fold}-{number:03}",

@@ -1,6 +1,7 @@
 """The written pieces of which training cases are composed: one file a language, in sections.
 
-A piece says one thing: a manner, a consequence, a circumstance, or what happened and who erred.
+A piece says one thing: a manner, a consequence, a circumstance, or what happened and who erred; a
+pair has a manner and a consequence and stands alone.
 """
 
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ def read_pieces(language: str) -> Pieces:
             section = line.removeprefix("# ")
             continue
         kind, _, category = section.partition(" ")
-        if kind in {"tone", "pressure", "flag"}:
+        if kind in {"tone", "pressure", "flag", "pair"}:
             pieces.said.setdefault(section, []).append(line)
             continue
         mark, _, text = line.partition(": ")
