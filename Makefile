@@ -23,7 +23,8 @@ demo: $(READY) ## Start everything, send sample cases, show what became of them 
 	@$(BIN)/evenhand demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: $(READY) ## Run every test that needs no Docker
-	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos --numprocesses=2 --dist=loadfile
+	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos --ignore=tests/browser \
+		--numprocesses=4 --dist=loadfile
 
 up: $(READY) ## Run the whole system until Ctrl-C; its data stays in .evenhand/
 	@$(BIN)/evenhand up
@@ -35,7 +36,7 @@ chaos: $(READY) ## Kill services, broker and database under load; count what was
 	@$(BIN)/pytest -q tests/chaos
 
 train: $(READY) ## Train the classifier's model anew from the labelled cases (DATA=../shared/data)
-	@$(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)
 
 lint: $(READY) check-lock ## Check format, style, types, layers and locks
 	@$(BIN)/ruff format --check --quiet

@@ -39,6 +39,8 @@ def test_a_command_of_the_readme_works(command: str, stack: Stack) -> None:
         [Path(sys.executable).with_name("evenhand"), *shlex.split(command)[1:]],
         env={
             "EVENHAND_INTAKE_URL": stack.addresses.intake_url,
+            "EVENHAND_DECISION_URL": stack.addresses.services["decision"],
+            "EVENHAND_ADMIN_DATABASE_URL": stack.state.admin_database_url.get_secret_value(),
             "EVENHAND_API_KEY": stack.state.api_key.get_secret_value(),
         },
         cwd=stack.folder,
