@@ -24,7 +24,7 @@ demo: $(READY) ## Start everything, send sample cases, show what became of them 
 
 test: $(READY) ## Run every test that needs no Docker
 	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos --ignore=tests/browser \
-		--numprocesses=4 --dist=loadfile
+		--numprocesses=2 --dist=loadfile
 
 up: $(READY) ## Run the whole system until Ctrl-C; its data stays in .evenhand/
 	@$(BIN)/evenhand up

@@ -1,8 +1,13 @@
 """Options that every level of tests shares."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local import kafka
+
+# A busy machine is no reason to fail: timings never go into tests.
+settings.register_profile("evenhand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("evenhand")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -102,7 +102,7 @@ async def _read(broker: Broker, wanted: set[UUID]) -> list[tuple[UUID, bytes | N
     seen: list[tuple[UUID, bytes | None]] = []
     names = {str(identity): identity for identity in wanted}
     try:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(80):
             while not wanted <= {identity for identity, _ in seen}:
                 record = await consumer.getone()
                 identity = dict(record.headers).get("ce_id", b"").decode(errors="replace")
