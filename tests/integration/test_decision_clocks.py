@@ -136,7 +136,7 @@ async def test_nothing_is_due_before_the_law_says_and_nobody_is_decided_by_it(
         ("ladders.yaml", "- {name: lapse, at: deadline, action: lapse}", "", "no final rung"),
     ],
 )
-async def test_packs_that_cannot_be_used_stop_the_service_at_its_start(  # noqa: PLR0913, PLR0917
+async def test_packs_that_cannot_be_used_stop_the_service_at_its_start(  # noqa: PLR0913, PLR0917 - fixtures and a row of the table
     service: Service, tmp_path: Path, file: str, old: str, new: str, because: str
 ) -> None:
     folder = tmp_path / "packs"

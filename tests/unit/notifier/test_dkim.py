@@ -1,26 +1,21 @@
 """An independent library finds our DKIM signatures good, and a changed e-mail's not."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
+import dkim
 import pytest
-
-from services.notifier.channels.email import Sender, mailbox
-
-dkim = pytest.importorskip("dkim", reason="dkimpy, which verifies, is not installed")
-pytest.importorskip("cryptography", reason="cryptography, which signs, is not installed")
-
-from base64 import b64encode  # noqa: E402 - after it is known that there is something to test
-
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key  # noqa: E402
-from cryptography.hazmat.primitives.serialization import (  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
 )
 
-from services.notifier.channels.dkim import DkimKeyError, Signer  # noqa: E402
+from services.notifier.channels.dkim import DkimKeyError, Signer
+from services.notifier.channels.email import Sender, mailbox
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
