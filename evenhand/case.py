@@ -9,8 +9,9 @@ from rich.console import Console
 
 from evenhand import outcome
 from evenhand.case_explain import explain
-from evenhand.client import Intake, Json
+from evenhand.intake import Intake
 from evenhand.output import AsJson, complain, emit, example, line, table, terminal
+from evenhand.service import Json
 from shared.errors import Retryable
 from shared.events.case import Status
 

@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 import typer
 
-from evenhand.client import Json
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, complain, emit, line
+from evenhand.service import Json, open_desk
 
 _SAME: Final = "same"
 _REPLAYED: Final = {
@@ -32,7 +31,7 @@ def explain(
     With --replay, each deliberation is decided again by its own policy on its stored inputs; exits
     1 where the bytes are not the same.
     """
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         path = f"/v1/desk/cases/{quote(case_id, safe='')}/explanation"
         found = desk.get(path, {"replay": "true"} if replay else None)
     if as_json:

@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 import typer
 
-from evenhand.client import Json
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, emit, example, line, table, terminal
+from evenhand.service import Json, open_desk
 from shared.errors import Rejected
 
 Key = Annotated[str, typer.Argument(help="The cause, as `desk causes` shows it.")]
@@ -77,7 +76,7 @@ def causes(
 ) -> None:
     """List root causes: those that came back, repeat and cost most lead."""
     asked: dict[str, str | int] = {"limit": most, **({"state": state} if state else {})}
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get(_CAUSES, asked)["causes"]
     if as_json:
         for cause in found:
@@ -96,7 +95,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """List whom redress may be due to: look-alike cases answered less well, and the silent."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get(_path(key, "sweep"), {"limit": most})
     if as_json:
         emit(found)
@@ -161,7 +160,7 @@ def remove(
 
 
 def _act(key: str, act: str, body: Json, *, as_json: bool) -> None:
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         done = desk.post(_path(key, act), body)
     if as_json:
         emit(done)
@@ -171,7 +170,7 @@ def _act(key: str, act: str, body: Json, *, as_json: bool) -> None:
 
 def _name(key: str, act: str, customers: Sequence[str], *, as_json: bool) -> None:
     number = 0
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         for start in range(0, len(customers), _AT_ONCE):
             part = customers[start : start + _AT_ONCE]
             number += desk.post(_path(key, act), {"customers": part})["customers"]

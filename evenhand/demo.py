@@ -15,9 +15,10 @@ from deploy.local import state
 from deploy.local.settings import Options, StackSettings
 from deploy.local.stack import Stack
 from evenhand import outcome, summary
-from evenhand.client import Intake, Json
+from evenhand.intake import Intake
 from evenhand.output import AsJson, complain, emit, example, line, terminal
 from evenhand.progress import CaseProgress
+from evenhand.service import Json
 from evenhand.up import follow_restarts, places, running
 from services.notifier.status_page.links import Links
 from shared import clock

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from evenhand import causes, desk_acts, desk_deadlines, desk_looks, outcome
-from evenhand.client import Json
 from evenhand.desk_acts import case_path
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, emit, example, line, table, terminal
+from evenhand.service import Json, Service, open_desk
 from shared.events.catalogue import Queue
 
 app = typer.Typer(
@@ -39,7 +38,7 @@ def queue(
     asked |= {"queue": only.value} if only else {}
     asked |= {"assignee": assignee} if assignee else {}
     asked |= {"mine": "true"} if mine else {}
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         cases = list(islice(_pages(desk, asked), most))
     if as_json:
         for case in cases:
@@ -60,7 +59,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one case: what was said and is known, the proposal, what you may choose, its history."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         case = desk.get(case_path(case_id), {"show_text": "true"} if show_text else None)
     if as_json:
         emit(case)
@@ -75,7 +74,7 @@ def approvals(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a second person, the oldest first."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get("/v1/desk/approvals", {"state": state, "limit": _PAGE})["approvals"]
     if as_json:
         for approval in found:
@@ -89,7 +88,7 @@ def approvals(
 @app.command(epilog=example("evenhand desk certificate"))
 def certificate(*, as_json: AsJson = False) -> None:
     """Show what you may grant alone, and what you have granted this month (EUR)."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get("/v1/desk/certificate")
     if as_json:
         emit(found)
@@ -106,7 +105,7 @@ def certificate(*, as_json: AsJson = False) -> None:
     terminal().print(table(("", "EUR"), rows))
 
 
-def _pages(desk: DeskClient, asked: dict[str, str | int]) -> Any:  # noqa: ANN401 - an iterator of JSON
+def _pages(desk: Service, asked: dict[str, str | int]) -> Any:  # noqa: ANN401 - an iterator of JSON
     query = dict(asked)
     while True:
         page = desk.get("/v1/desk/queue", query)

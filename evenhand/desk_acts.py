@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 import typer
 
-from evenhand.client import Json
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, emit, example, line
+from evenhand.service import Json, open_desk
 from shared.errors import Rejected
 from shared.events.catalogue import Queue
 
@@ -110,7 +109,7 @@ def decide(  # noqa: PLR0913 - one option per part of a decision
     """Decide your case: at once inside your certificate, otherwise with a second person."""
     if as_proposed == (disposition is not None):
         raise typer.BadParameter("give either --as-proposed or --disposition")
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         seen = desk.get(case_path(case_id)) if as_proposed or version is None else {}
         body: Json = {"version": version or seen["version"]}
         if as_proposed:
@@ -162,7 +161,7 @@ def take_back(  # noqa: PLR0913 - what such a proposal needs
     as_json: AsJson = False,
 ) -> None:
     """Propose to take back a grant that evidence contradicts; another person gives it."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         body: Json = {"version": version or desk.get(case_path(case))["version"], "reasons": reason}
         body |= {"note": note} if note else {}
         path = f"/v1/desk/ledger/{quote(verification_id, safe='')}/take-back"
@@ -171,7 +170,7 @@ def take_back(  # noqa: PLR0913 - what such a proposal needs
 
 def approve(approval_id: Approval, *, note: Note = None, as_json: AsJson = False) -> None:
     """Agree, as the second person: it is done at once."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         path = f"/v1/desk/approvals/{quote(approval_id, safe='')}/give"
         _tell(desk.post(path, {"note": note} if note else {}), as_json=as_json)
 
@@ -183,7 +182,7 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Refuse, as the second person; the case stays with the first."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         path = f"/v1/desk/approvals/{quote(approval_id, safe='')}/refuse"
         _tell(desk.post(path, {"note": note}), as_json=as_json)
 
@@ -194,7 +193,7 @@ def case_path(case_id: str) -> str:
 
 
 def _act(case_id: str, act: str, body: Json, version: int | None, *, as_json: bool) -> None:
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         seen = version or desk.get(case_path(case_id))["version"]
         _tell(desk.post(f"{case_path(case_id)}/{act}", {"version": seen, **body}), as_json=as_json)
 

@@ -4,10 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
-from evenhand.client import Json
 from evenhand.desk_acts import Case, Version, case_path
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, emit, example, line, table, terminal
+from evenhand.service import Json, open_desk
 
 Clock = Annotated[
     str | None, typer.Option("--clock", help="As the case shows it; default: for the answer.")
@@ -91,7 +90,7 @@ def incidents(
     as_json: AsJson = False,
 ) -> None:
     """List deadlines that passed without an answer, the oldest first."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get("/v1/desk/incidents", {"state": state, "limit": _MOST})["incidents"]
     if as_json:
         for each in found:
@@ -111,7 +110,7 @@ def root_cause(
     as_json: AsJson = False,
 ) -> None:
     """Write down what brought a lapse about; the lapse stays on record."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         told = desk.post(
             f"/v1/desk/incidents/{incident_id}/root-cause",
             {"root_cause": cause, "finding": finding},
@@ -125,7 +124,7 @@ def root_cause(
 def _act(  # noqa: PLR0913 - an act, its clock, and how it is told
     case_id: str, act: str, body: Json, clock: str | None, version: int | None, *, as_json: bool
 ) -> None:
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         seen = version or desk.get(case_path(case_id))["version"]
         named = {"clock": clock} if clock else {}
         told = desk.post(f"{case_path(case_id)}/{act}", {"version": seen, **named, **body})

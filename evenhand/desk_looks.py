@@ -4,10 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
-from evenhand.client import Json
 from evenhand.desk_acts import Case, Version, case_path
-from evenhand.desk_client import DeskClient
 from evenhand.output import AsJson, emit, example, line, table, terminal
+from evenhand.service import Json, open_desk
 from shared.events.fault import Fault
 from shared.events.tags import Flag, Pressure, Tone
 
@@ -42,7 +41,7 @@ def tags(  # noqa: PLR0913 - one option per tag
         body["flags"] = [] if no_flags else flag
     if not body or (flag and no_flags):
         raise typer.BadParameter("name what is right: --tone, --pressure, --fault, --flag")
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         body["version"] = version or desk.get(case_path(case_id))["version"]
         told = desk.post(f"{case_path(case_id)}/tags", body)
     if as_json:
@@ -63,7 +62,7 @@ def ledger(
 ) -> None:
     """List what was granted on trust, and what became of its check."""
     asked: dict[str, str | int] = {"limit": _MOST, **({"state": state} if state else {})}
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get("/v1/desk/ledger", asked)["ledger"]
     names = ("verification_id", "case_id", "customer_id", "euros", "state", "granted_at")
     _list(_LEDGER, (*names, "evidence"), found, "Nothing was granted on trust.", as_json=as_json)
@@ -78,7 +77,7 @@ def samples(
 ) -> None:
     """List the random sample of people's decisions."""
     asked: dict[str, str | int] = {"limit": _MOST, **({"reviewed": "false"} if still_open else {})}
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         found = desk.get("/v1/desk/samples", asked)["samples"]
     names = ("position", "case_id", "decided_by", "decided_at", "reviewed_by", "finding")
     _list(_SAMPLES, names, found, "No samples.", as_json=as_json)
@@ -91,7 +90,7 @@ def review(
     as_json: AsJson = False,
 ) -> None:
     """Keep what is to be learnt from somebody else's decision."""
-    with DeskClient.from_settings() as desk:
+    with open_desk() as desk:
         told = desk.post(f"/v1/desk/samples/{position}/review", {"finding": finding})
     if as_json:
         emit(told)

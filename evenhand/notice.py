@@ -1,17 +1,13 @@
 """`evenhand notice`: what customers were told, and telling them again."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
-import httpx
 import typer
 
-from evenhand import settings
-from evenhand.client import Json, refusal
 from evenhand.output import AsJson, emit, example, line, table, terminal
-from shared.errors import Retryable
+from evenhand.service import open_notifier
 
 _LIST_EXAMPLE: Final = example("evenhand notice list 019aa3…", "evenhand notice list --failed")
 
@@ -25,7 +21,6 @@ app = typer.Typer(
 
 _COLUMNS: Final = ("notice id", "notice", "channel", "state", "sent at", "subject", "detail")
 _RECEIVERS: Final = ("webhook", "failures", "failing since", "disabled at", "why")
-_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 
 
 @app.command(
@@ -42,7 +37,7 @@ def list_(
     """List what was sent, when, by which channel and what became of it."""
     if failed == (case_id is not None):
         raise typer.BadParameter("name a case, or give --failed")
-    with _Notifier(*settings.notifier()) as notifier:
+    with open_notifier() as notifier:
         path = "/v1/notices/failed" if failed else f"/v1/cases/{case_id}/notices"
         found = notifier.get(path)
     if as_json:
@@ -63,9 +58,11 @@ def resend(
     as_json: AsJson = False,
 ) -> None:
     """Send a notice once more, marked as sent again, with your name on it."""
-    with _Notifier(*settings.notifier()) as notifier:
+    with open_notifier() as notifier:
         queued = notifier.post(
-            f"/v1/cases/{case_id}/notices/{notice_id}/resend", {"reason": reason}, str(uuid4())
+            f"/v1/cases/{case_id}/notices/{notice_id}/resend",
+            {"reason": reason},
+            {"Idempotency-Key": str(uuid4())},
         )
     if as_json:
         emit(queued)
@@ -84,43 +81,3 @@ def _row(notice: Mapping[str, Any]) -> tuple[Any, ...]:
         notice["subject"],
         notice["detail"],
     )
-
-
-class _Notifier:
-    """The notifier at one address with one key; errors become one line each."""
-
-    def __init__(self, address: str, key: str) -> None:
-        self._address = address
-        self._http = httpx.Client(
-            base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._http.close()
-
-    def get(self, path: str) -> Json:
-        return self._ask("GET", path)
-
-    def post(self, path: str, body: Json, idempotency_key: str) -> Json:
-        return self._ask("POST", path, json=body, headers={"Idempotency-Key": idempotency_key})
-
-    def _ask(self, method: str, path: str, **request: Any) -> Json:  # noqa: ANN401 - httpx's own
-        try:
-            response = self._http.request(method, path, **request)
-        except httpx.TransportError as error:
-            raise Retryable(
-                f"no answer from the notifier at {self._address} ({type(error).__name__}); "
-                "is it running (`evenhand up`)?"
-            ) from error
-        if response.is_error:
-            raise refusal(response)
-        answer: Json = response.json()
-        return answer

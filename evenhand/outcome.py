@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from evenhand.client import Json
+from evenhand.service import Json
 from shared.events.case import Status
 from shared.events.catalogue import Notice
 

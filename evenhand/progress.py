@@ -7,8 +7,8 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from evenhand import outcome
-from evenhand.client import Json
 from evenhand.output import line
+from evenhand.service import Json
 
 
 class CaseProgress:

@@ -10,8 +10,9 @@ from uuid import uuid4
 import orjson
 import typer
 
-from evenhand.client import Intake, Json
+from evenhand.intake import Intake
 from evenhand.output import AsJson, complain, emit, example, line
+from evenhand.service import Json
 from shared.errors import Rejected
 from shared.events.case import Category, Channel, Product
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from rich.table import Table
 
 from evenhand import outcome
-from evenhand.client import Json
 from evenhand.output import table
+from evenhand.service import Json
 
 _COLUMNS: Final = (
     "customer",
