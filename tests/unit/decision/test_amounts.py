@@ -1,7 +1,5 @@
 """Amounts: what is compared with the certificate, and that no remedy vanishes without one."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,13 +10,9 @@ from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Queue
+from shared.events.catalogue import Queue
 from shared.events.tags import Fault, Flag, Tone
-
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
+from tests.unit.decision.cases import BROKEN, LATE, MakeCase
 
 
 def test_a_refund_without_a_named_amount_stays_and_the_matrix_cost_counts(

@@ -1,7 +1,6 @@
 """Later messages and later decisions: what is kept, what is better, what is worse."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -12,11 +11,10 @@ from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.base import Money
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Decision
+from shared.events.catalogue import Decision
 from shared.events.tags import Evidence, Fault, Flag, Pressure, Tone
+from tests.unit.decision.cases import DUE, MakeCase
 
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
 moneys = st.none() | st.builds(
     Money,
     amount=st.integers(0, 40).map(Decimal),

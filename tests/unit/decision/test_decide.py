@@ -1,28 +1,21 @@
 """Cases are decided on their merits: what is owed, what is given, and who must look."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.decision.merits.decide import decide
 from services.decision.merits.known import History, Known
-from services.decision.merits.outcome import Decided, Outcome, Referred
+from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Decision, Queue
+from shared.events.catalogue import Queue
 from shared.events.tags import Fault, Flag, Pressure, Tone
+from tests.unit.decision.cases import DUE, MakeCase, decision_of
 
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
 NOBODY_BEFORE = Known()
-
-
-def _decision(outcome: Outcome) -> Decision:
-    assert isinstance(outcome, Decided), outcome
-    return outcome.answer.decision
 
 
 def _late(hours: int) -> Facts:
@@ -30,7 +23,7 @@ def _late(hours: int) -> Facts:
 
 
 def test_a_late_payment_told_politely_is_forgiven(make_case: MakeCase, policy: Policy) -> None:
-    decision = _decision(decide(make_case(facts=_late(3)), NOBODY_BEFORE, policy))
+    decision = decision_of(decide(make_case(facts=_late(3)), NOBODY_BEFORE, policy))
     assert (decision.disposition, decision.basis) == (Disposition.GOODWILL, Basis.GOODWILL)
     assert decision.remedies[0].kind is RemedyKind.RESTORED_GRACE
     assert decision.remedies[1].money is not None
@@ -50,7 +43,7 @@ def test_an_own_slip_told_unconstructively_goes_by_the_contract(
     make_case: MakeCase, policy: Policy, tone: Tone, pressure: Pressure
 ) -> None:
     case = make_case(facts=_late(3), tone=tone, pressure=pressure)
-    decision = _decision(decide(case, NOBODY_BEFORE, policy))
+    decision = decision_of(decide(case, NOBODY_BEFORE, policy))
     assert (decision.disposition, decision.basis) == (Disposition.DECLINED, Basis.CONTRACT)
     assert decision.boundary
     assert decision.recourse
@@ -66,7 +59,7 @@ def test_naming_a_lawful_remedy_costs_nothing(make_case: MakeCase, policy: Polic
 def test_the_size_of_the_slip_matters(
     make_case: MakeCase, policy: Policy, *, hours: int, given: bool
 ) -> None:
-    decision = _decision(decide(make_case(facts=_late(hours)), NOBODY_BEFORE, policy))
+    decision = decision_of(decide(make_case(facts=_late(hours)), NOBODY_BEFORE, policy))
     assert (decision.disposition is Disposition.GOODWILL) is given
     assert given or decision.reasons == ("own_slip_too_late",)
 
@@ -83,7 +76,7 @@ def test_the_size_of_the_slip_matters(
 def test_the_third_own_slip_of_a_year_goes_by_the_contract(
     make_case: MakeCase, policy: Policy, *, history: History, given: bool
 ) -> None:
-    decision = _decision(decide(make_case(facts=_late(3)), Known(history=history), policy))
+    decision = decision_of(decide(make_case(facts=_late(3)), Known(history=history), policy))
     assert (decision.disposition is Disposition.GOODWILL) is given
 
 
@@ -92,7 +85,7 @@ def test_a_promise_that_the_bank_broke_is_made_good_with_a_little_more(
 ) -> None:
     facts = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
     case = make_case(fault=Fault.COMPANY, facts=facts, category=Category.SERVICE_DELAY)
-    decision = _decision(decide(case, NOBODY_BEFORE, policy))
+    decision = decision_of(decide(case, NOBODY_BEFORE, policy))
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
     kinds = [remedy.kind for remedy in decision.remedies]
     assert kinds[0] is RemedyKind.REFUND
@@ -105,7 +98,7 @@ def test_a_small_claim_shown_by_the_message_alone_is_trusted(
 ) -> None:
     case = make_case(fault=Fault.COMPANY, category=Category.PAYMENT_FAILED)
     outcome = decide(case, NOBODY_BEFORE, policy)
-    decision = _decision(outcome)
+    decision = decision_of(outcome)
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.TRUST)
     assert isinstance(outcome, Decided)
     assert outcome.answer.scales is not None
@@ -119,7 +112,7 @@ def test_an_unauthorised_payment_is_refunded(make_case: MakeCase, policy: Policy
         facts=Facts(authorised=False),
         claim=("80.00", "EUR"),
     )
-    decision = _decision(decide(case, NOBODY_BEFORE, policy))
+    decision = decision_of(decide(case, NOBODY_BEFORE, policy))
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
     assert decision.remedies[0].kind is RemedyKind.REFUND
 
@@ -143,8 +136,8 @@ def test_an_unauthorised_payment_above_the_certificate_goes_to_a_person(
 def test_help_is_owed_where_a_third_party_erred_whatever_the_tone(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    polite = _decision(decide(make_case(fault=Fault.THIRD_PARTY), NOBODY_BEFORE, policy))
-    abusive = _decision(
+    polite = decision_of(decide(make_case(fault=Fault.THIRD_PARTY), NOBODY_BEFORE, policy))
+    abusive = decision_of(
         decide(make_case(fault=Fault.THIRD_PARTY, tone=Tone.ABUSIVE), NOBODY_BEFORE, policy)
     )
     assert polite.basis is Basis.GOODWILL
@@ -156,7 +149,7 @@ def test_help_is_owed_where_a_third_party_erred_whatever_the_tone(
 
 
 def test_a_shared_fault_is_upheld_for_the_banks_part(make_case: MakeCase, policy: Policy) -> None:
-    decision = _decision(
+    decision = decision_of(
         decide(make_case(fault=Fault.SHARED, claim=("30.01", "EUR")), NOBODY_BEFORE, policy)
     )
     assert decision.disposition is Disposition.PARTLY_UPHELD
@@ -173,7 +166,7 @@ def test_a_lawful_change_of_terms_is_explained_and_left_open(
         claim=None,
         facts=Facts(terms_accepted=True),
     )
-    decision = _decision(decide(case, NOBODY_BEFORE, policy))
+    decision = decision_of(decide(case, NOBODY_BEFORE, policy))
     assert (decision.disposition, decision.basis) == (Disposition.DECLINED, Basis.CONTRACT)
     assert [r.kind for r in decision.remedies] == [RemedyKind.EXPLANATION, RemedyKind.ALTERNATIVE]
 
@@ -235,7 +228,7 @@ def test_a_question_is_answered_where_the_facts_hold_the_answer(
     make_case: MakeCase, policy: Policy
 ) -> None:
     asked = {"category": Category.INFORMATION, "fault": Fault.UNCLEAR, "claim": None}
-    known = _decision(decide(make_case(**asked, facts=_late(0)), NOBODY_BEFORE, policy))
+    known = decision_of(decide(make_case(**asked, facts=_late(0)), NOBODY_BEFORE, policy))
     assert (known.disposition, known.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
     unknown = decide(make_case(**asked), NOBODY_BEFORE, policy)
     assert isinstance(unknown, Referred)
@@ -253,4 +246,4 @@ def test_nobody_is_declined_for_conduct_on_a_guess(
     assert isinstance(outcome, Referred)
     assert outcome.reason == "conduct_uncertain"
     polite = decide(make_case(facts=_late(3), confidence=0.5), NOBODY_BEFORE, policy)
-    assert _decision(polite).disposition is Disposition.GOODWILL
+    assert decision_of(polite).disposition is Disposition.GOODWILL

@@ -1,7 +1,6 @@
 """Facts: what they prove, what they contradict, and who must look where they do not tell."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,12 +10,10 @@ from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Queue
+from shared.events.catalogue import Queue
 from shared.events.tags import Fault, Tone
+from tests.unit.decision.cases import BROKEN, DUE, LATE, MakeCase
 
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
 COVERED = Facts(
     due_at=DUE,
     paid_at=DUE + timedelta(hours=2),
@@ -25,7 +22,6 @@ COVERED = Facts(
     incident_to=DUE + timedelta(hours=1),
 )
 IN_TIME = Facts(due_at=DUE, paid_at=DUE)
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,8 +22,8 @@ from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified, Decision
 from shared.events.tags import Conduct, Fault, Flag, Pressure, Tone, conduct
+from tests.unit.decision.cases import MakeCase
 
-MakeCase = Callable[..., CaseClassified]
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 instants = st.none() | st.integers(-400, 24).map(lambda days: WHEN + timedelta(days=days, hours=3))
 truths = st.none() | st.booleans()

@@ -1,8 +1,5 @@
 """People first: who hears of a case, and what is given at once all the same."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from services.decision.merits.decide import decide
@@ -11,13 +8,9 @@ from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Queue
+from shared.events.catalogue import Queue
 from shared.events.tags import Fault, Flag, Pressure, Tone
-
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
+from tests.unit.decision.cases import BROKEN, LATE, MakeCase
 
 
 @pytest.mark.parametrize("flag", [Flag.LEGAL, Flag.STAFF_CONDUCT])

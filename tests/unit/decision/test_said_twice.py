@@ -1,52 +1,35 @@
 """The rules that need saying twice."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.decision.merits.decide import decide
 from services.decision.merits.known import History, Known
-from services.decision.merits.outcome import Decided, Outcome, Referred
+from services.decision.merits.outcome import Decided, Referred
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Decision, Queue
+from shared.events.catalogue import Queue
 from shared.events.tags import Fault, Flag, Pressure, Tone
-
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
-COMPANY: dict[str, object] = {
-    "fault": Fault.COMPANY,
-    "category": Category.SERVICE_DELAY,
-    "facts": BROKEN,
-}
-SOME_MANNERS: list[dict[str, object]] = [
-    {},
-    {"tone": Tone.RUDE},
-    {"tone": Tone.ABUSIVE},
-    {"pressure": Pressure.LEVERAGE},
-    {"pressure": Pressure.RECOURSE},
-]
-
-
-def _decision(outcome: Outcome) -> Decision:
-    assert isinstance(outcome, Decided), outcome
-    return outcome.answer.decision
-
-
-def _kinds(decision: Decision) -> set[RemedyKind]:
-    return {remedy.kind for remedy in decision.remedies}
+from tests.unit.decision.cases import (
+    BROKEN,
+    COMPANY,
+    DUE,
+    LATE,
+    SOME_MANNERS,
+    MakeCase,
+    decision_of,
+    kinds_of,
+)
 
 
 @pytest.mark.parametrize("manner", SOME_MANNERS)
 def test_the_boundary_sentence_appears_exactly_when_conduct_is_unconstructive(
     make_case: MakeCase, policy: Policy, manner: dict[str, object]
 ) -> None:
-    decision = _decision(decide(make_case(**COMPANY, **manner), Known(), policy))
+    decision = decision_of(decide(make_case(**COMPANY, **manner), Known(), policy))
     firm = manner.get("tone") is Tone.ABUSIVE or manner.get("pressure") is Pressure.LEVERAGE
     assert decision.boundary is firm
     assert decision.recourse
@@ -58,7 +41,7 @@ def test_what_a_message_shows_of_the_company_is_trusted_whatever_the_tone(
     make_case: MakeCase, policy: Policy, category: Category, manner: dict[str, object]
 ) -> None:
     outcome = decide(make_case(fault=Fault.COMPANY, category=category, **manner), Known(), policy)
-    decision = _decision(outcome)
+    decision = decision_of(outcome)
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.TRUST)
     assert isinstance(outcome, Decided)
     assert outcome.check
@@ -75,7 +58,7 @@ def test_an_imposed_change_without_acceptance_is_undone(
         **manner,
     )
     outcome = decide(case, Known(), policy)
-    decision = _decision(outcome)
+    decision = decision_of(outcome)
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
     assert decision.reasons == ("imposed_change",)
     assert isinstance(outcome, Decided)
@@ -86,16 +69,16 @@ def test_a_lawful_change_is_declined_with_its_explanation_and_a_way_out(
     make_case: MakeCase, policy: Policy
 ) -> None:
     case = make_case(category=Category.TERMS_CHANGE, claim=None)
-    decision = _decision(decide(case, Known(), policy))
+    decision = decision_of(decide(case, Known(), policy))
     assert (decision.disposition, decision.basis) == (Disposition.DECLINED, Basis.CONTRACT)
-    assert _kinds(decision) == {RemedyKind.EXPLANATION, RemedyKind.ALTERNATIVE}
+    assert kinds_of(decision) == {RemedyKind.EXPLANATION, RemedyKind.ALTERNATIVE}
 
 
 def test_an_automatic_decline_has_reasons_and_recourse_and_fits_the_certificate(
     make_case: MakeCase, policy: Policy
 ) -> None:
     told = {"facts": LATE, "tone": Tone.ABUSIVE}
-    decision = _decision(decide(make_case(**told), Known(), policy))
+    decision = decision_of(decide(make_case(**told), Known(), policy))
     assert decision.reasons
     assert decision.recourse
     large = decide(make_case(**told, claim=("100.01", "EUR")), Known(), policy)
@@ -131,7 +114,7 @@ def test_a_stolen_payment_beside_a_staff_matter_is_not_kept_waiting(
 def test_legal_letters_change_the_queue_and_not_the_substance(
     make_case: MakeCase, policy: Policy, manner: dict[str, object]
 ) -> None:
-    plain = _decision(decide(make_case(**COMPANY, **manner), Known(), policy))
+    plain = decision_of(decide(make_case(**COMPANY, **manner), Known(), policy))
     outcome = decide(make_case(**COMPANY, **manner, flags=(Flag.LEGAL,)), Known(), policy)
     assert isinstance(outcome, Referred)
     assert outcome.queue is Queue.LEGAL
@@ -177,8 +160,8 @@ def test_the_past_is_told_only_to_whom_it_was_counted_against(
     make_case: MakeCase, policy: Policy
 ) -> None:
     past = Known(history=History(times=1, euros=Decimal(5)))
-    slip = _decision(decide(make_case(facts=LATE), past, policy)).particulars
-    owed = _decision(decide(make_case(**COMPANY), past, policy)).particulars
+    slip = decision_of(decide(make_case(facts=LATE), past, policy)).particulars
+    owed = decision_of(decide(make_case(**COMPANY), past, policy)).particulars
     assert slip is not None
     assert owed is not None
     assert (slip.exceptions, slip.days_forgiven, slip.days_late) == (1, 3, 1)

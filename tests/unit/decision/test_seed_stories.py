@@ -1,6 +1,5 @@
 """The stories that the system was made for, told as they happened."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import get_args
@@ -14,11 +13,10 @@ from services.decision.merits.outcome import Decided, Outcome, Referred, Verifyi
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Decision, Queue
+from shared.events.catalogue import Decision, Queue
 from shared.events.tags import Fault, Flag, Pressure, Tone
+from tests.unit.decision.cases import DUE, MakeCase
 
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
 GRACE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
 RUDE = {"tone": Tone.RUDE, "pressure": Pressure.LEVERAGE}
 

@@ -1,7 +1,5 @@
 """Both erred: each part by its own rule, and manners touch only the part that is not owed."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from services.decision.merits.decide import decide
@@ -9,14 +7,9 @@ from services.decision.merits.known import History, Known
 from services.decision.merits.outcome import Decided, Referred, Verifying
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
-from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified
+from shared.events.case import Category
 from shared.events.tags import Fault, Flag, Tone
-
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
+from tests.unit.decision.cases import BROKEN, LATE, MakeCase
 
 
 def test_a_shared_fault_forgives_the_customers_part_by_conduct(

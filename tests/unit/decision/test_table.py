@@ -1,47 +1,20 @@
 """The default policy as it is promised: the lines of its table."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.decision.merits.decide import decide
 from services.decision.merits.known import History, Known
-from services.decision.merits.outcome import Asked, Decided, Outcome, Referred
+from services.decision.merits.outcome import Asked, Decided, Referred
 from services.decision.policy.certificates import Role
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.base import Money
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Decision, Queue
-from shared.events.tags import Fault, Flag, Pressure, Tone
-
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
-LATE = Facts(due_at=DUE, paid_at=DUE + timedelta(hours=3))
-BROKEN = Facts(promised_by=DUE, delivered_at=DUE + timedelta(days=2))
-COMPANY: dict[str, object] = {
-    "fault": Fault.COMPANY,
-    "category": Category.SERVICE_DELAY,
-    "facts": BROKEN,
-}
-SOME_MANNERS: list[dict[str, object]] = [
-    {},
-    {"tone": Tone.RUDE},
-    {"tone": Tone.ABUSIVE},
-    {"pressure": Pressure.LEVERAGE},
-    {"pressure": Pressure.RECOURSE},
-]
-
-
-def _decision(outcome: Outcome) -> Decision:
-    assert isinstance(outcome, Decided), outcome
-    return outcome.answer.decision
-
-
-def _kinds(decision: Decision) -> set[RemedyKind]:
-    return {remedy.kind for remedy in decision.remedies}
+from shared.events.catalogue import Queue
+from shared.events.tags import Fault, Flag, Pressure
+from tests.unit.decision.cases import COMPANY, LATE, SOME_MANNERS, MakeCase, decision_of, kinds_of
 
 
 @pytest.mark.parametrize(
@@ -89,11 +62,11 @@ def test_goodwill_for_an_own_slip(policy: Policy) -> None:
 def test_each_contradicted_claim_takes_one_of_the_years_times(
     make_case: MakeCase, policy: Policy, past: History, told: str
 ) -> None:
-    decision = _decision(decide(make_case(facts=LATE), Known(history=past), policy))
+    decision = decision_of(decide(make_case(facts=LATE), Known(history=past), policy))
     assert decision.disposition is Disposition.DECLINED
     assert decision.reasons == (told,)  # nobody is told of exceptions that were never made
     one = Known(history=History(contradicted=1))
-    assert _decision(decide(make_case(facts=LATE), one, policy)).basis is Basis.GOODWILL
+    assert decision_of(decide(make_case(facts=LATE), one, policy)).basis is Basis.GOODWILL
 
 
 @pytest.mark.parametrize("doubt", [{"lately": 6}, {"same_story": 10}])
@@ -102,7 +75,7 @@ def test_a_burst_and_a_story_of_many_take_a_time_each(
 ) -> None:
     for times, basis in ((0, Basis.GOODWILL), (1, Basis.CONTRACT)):
         past = Known(history=History(times=times, **doubt))
-        assert _decision(decide(make_case(facts=LATE), past, policy)).basis is basis
+        assert decision_of(decide(make_case(facts=LATE), past, policy)).basis is basis
 
 
 @pytest.mark.parametrize("category", [c for c in Category if c is not Category.STAFF_CONDUCT])
@@ -111,9 +84,9 @@ def test_company_at_fault_makes_good_apologises_and_gives_a_little_more(
 ) -> None:
     case = make_case(**COMPANY | {"category": category})
     outcome = decide(case, Known(), policy)
-    decision = _decision(outcome)
+    decision = decision_of(outcome)
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
-    assert RemedyKind.APOLOGY in _kinds(decision)
+    assert RemedyKind.APOLOGY in kinds_of(decision)
     extra = [r.money for r in decision.remedies if r.kind is RemedyKind.CREDIT]
     assert len(extra) == 1
     assert extra[0] is not None
@@ -141,32 +114,32 @@ def test_a_payment_that_the_bank_let_be_stolen_is_refunded_with_an_apology_and_a
 ) -> None:
     facts = Facts(authorised=False)
     ours, theirs = (
-        _decision(
+        decision_of(
             decide(make_case(fault=fault, category=Category.FRAUD, facts=facts), Known(), policy)
         )
         for fault in (Fault.COMPANY, Fault.THIRD_PARTY)
     )
     more = {RemedyKind.CREDIT, RemedyKind.APOLOGY}
-    assert _kinds(ours) == _kinds(theirs) | more
-    assert not _kinds(theirs) & more
+    assert kinds_of(ours) == kinds_of(theirs) | more
+    assert not kinds_of(theirs) & more
 
 
 def test_what_another_bank_held_up_costs_no_more_than_an_own_slip_would(
     make_case: MakeCase, policy: Policy
 ) -> None:
     facts = LATE.model_copy(update={"rejected_by": "other_bank"})
-    slip = _decision(decide(make_case(facts=facts), Known(), policy))
-    theirs = _decision(decide(make_case(fault=Fault.THIRD_PARTY, facts=facts), Known(), policy))
-    assert _kinds(slip) <= _kinds(theirs)
+    slip = decision_of(decide(make_case(facts=facts), Known(), policy))
+    theirs = decision_of(decide(make_case(fault=Fault.THIRD_PARTY, facts=facts), Known(), policy))
+    assert kinds_of(slip) <= kinds_of(theirs)
 
 
 def test_a_fee_that_is_asked_back_after_an_own_slip_with_a_card_is_waived(
     make_case: MakeCase, policy: Policy
 ) -> None:
-    asked = _decision(decide(make_case(category=Category.CARD_PROBLEM), Known(), policy))
+    asked = decision_of(decide(make_case(category=Category.CARD_PROBLEM), Known(), policy))
     assert [r.money.amount for r in asked.remedies if r.money] == [Decimal("12.50")]
     silent = make_case(category=Category.CARD_PROBLEM, claim=None)
-    assert _kinds(_decision(decide(silent, Known(), policy))) == {RemedyKind.EXPEDITE}
+    assert kinds_of(decision_of(decide(silent, Known(), policy))) == {RemedyKind.EXPEDITE}
 
 
 @pytest.mark.parametrize("category", list(Category))
@@ -177,9 +150,9 @@ def test_third_party_at_fault_gets_help_and_no_blame(
         return
     case = make_case(fault=Fault.THIRD_PARTY, category=category)
     outcome = decide(case, Known(), policy)
-    decision = _decision(outcome)
+    decision = decision_of(outcome)
     assert (decision.disposition, decision.basis) == (Disposition.GOODWILL, Basis.GOODWILL)
-    assert _kinds(decision) & {RemedyKind.TRACE, RemedyKind.CHARGEBACK, RemedyKind.LETTER}
+    assert kinds_of(decision) & {RemedyKind.TRACE, RemedyKind.CHARGEBACK, RemedyKind.LETTER}
     waived = [r for r in decision.remedies if r.kind is RemedyKind.FEE_WAIVER]
     assert [remedy.share for remedy in waived] == ["goodwill"]
     assert isinstance(outcome, Decided)
@@ -189,7 +162,7 @@ def test_third_party_at_fault_gets_help_and_no_blame(
 def test_unclear_checkable_and_not_checkable(make_case: MakeCase, policy: Policy) -> None:
     case = {"fault": Fault.UNCLEAR, "category": Category.FEE_DISPUTE}
     trusted = decide(make_case(**case, facts=Facts(rejected_by="x")), Known(), policy)
-    assert _decision(trusted).basis is Basis.TRUST
+    assert decision_of(trusted).basis is Basis.TRUST
     assert isinstance(decide(make_case(**case), Known(), policy), Asked)
 
 
@@ -199,9 +172,9 @@ def test_information_is_answered_or_routed(
     make_case: MakeCase, policy: Policy, fault: Fault, manner: dict[str, object]
 ) -> None:
     case = {"fault": fault, "category": Category.INFORMATION, "claim": None, **manner}
-    decision = _decision(decide(make_case(**case, facts=LATE), Known(), policy))
+    decision = decision_of(decide(make_case(**case, facts=LATE), Known(), policy))
     assert (decision.disposition, decision.basis) == (Disposition.UPHELD, Basis.ENTITLEMENT)
-    assert _kinds(decision) == {RemedyKind.EXPLANATION}
+    assert kinds_of(decision) == {RemedyKind.EXPLANATION}
     routed = decide(make_case(**case), Known(), policy)
     assert isinstance(routed, Referred)
     assert routed.reason == "question_without_facts"
@@ -213,7 +186,7 @@ def test_thanks_without_a_category_are_a_persons(make_case: MakeCase, policy: Po
     outcome = decide(thanks, Known(), policy)
     assert isinstance(outcome, Referred)
     assert outcome.proposal is not None
-    assert _kinds(outcome.proposal.decision) == {RemedyKind.EXPLANATION}
+    assert kinds_of(outcome.proposal.decision) == {RemedyKind.EXPLANATION}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +196,7 @@ def test_an_unauthorised_payment_is_refunded_inside_the_certificate(
     make_case: MakeCase, policy: Policy, told: dict[str, object]
 ) -> None:
     case = {"fault": Fault.UNCLEAR, "category": Category.CARD_PROBLEM, **told}
-    decision = _decision(decide(make_case(**case, claim=("100", "EUR")), Known(), policy))
+    decision = decision_of(decide(make_case(**case, claim=("100", "EUR")), Known(), policy))
     assert decision.disposition is Disposition.UPHELD
     assert decision.remedies[0].kind is RemedyKind.REFUND
     above = decide(make_case(**case, claim=("100.01", "EUR")), Known(), policy)

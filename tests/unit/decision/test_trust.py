@@ -1,7 +1,5 @@
 """Trust first: believed, checked, asked or referred, by what each costs and what is known."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,11 +13,10 @@ from services.decision.merits.trust import chance_untrue, weigh
 from services.decision.policy.model import Policy
 from shared.events.answer import Basis, Disposition, RemedyKind
 from shared.events.case import Category, Facts
-from shared.events.catalogue import CaseClassified, Question, Queue
+from shared.events.catalogue import Question, Queue
 from shared.events.tags import Fault, Flag, Pressure, Tone
+from tests.unit.decision.cases import DUE, MakeCase
 
-MakeCase = Callable[..., CaseClassified]
-DUE = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
 UNCLEAR = {"fault": Fault.UNCLEAR, "category": Category.FEE_DISPUTE}
 CHECKABLE = Facts(rejected_by="shop")
 DOUBTED = Known(history=History(contradicted=4))
