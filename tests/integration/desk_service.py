@@ -50,6 +50,8 @@ from shared.run import Parts
 from shared.settings import KafkaSettings
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+POLICY = load(None)
+PACKS = packs_of.load()
 
 
 class Migrated(Protocol):
@@ -188,7 +190,7 @@ class Running:
 @contextlib.asynccontextmanager
 async def running(database: Migrated, policy: Policy | None = None) -> AsyncIterator[Running]:
     """Run the desk by a policy (default: the shipped one); nothing leaves the outbox."""
-    chosen = policy or load(None)
+    chosen = policy or POLICY
     pool = await connect(database.url("decision"), schema="decision", connections=8)
     publisher = Publisher(pool, KafkaSettings(), "evenhand-decision")
 
@@ -207,7 +209,7 @@ async def running(database: Migrated, policy: Policy | None = None) -> AsyncIter
     settings = DecisionSettings.model_validate(
         {"database_url": SecretStr(database.url("decision"))}
     )
-    routers = [mount.routes(parts, lambda: chosen, timedelta(hours=8), packs_of.load())]
+    routers = [mount.routes(parts, lambda: chosen, timedelta(hours=8), PACKS)]
     application, served = http.build(settings, probe, parts.tracer, routers)
     application.include_router(mount.documented(parts, application))
     transport = httpx.ASGITransport(app=served)

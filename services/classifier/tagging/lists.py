@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Self
 
-import yaml
-
 from services.classifier.tagging.words import normalise
+from shared.yaml_file import parsed
 
 GAP = 2
 """So many other words may stand between two words of a phrase."""
@@ -103,7 +102,7 @@ class Lists:
 
         folder = resources.files("services.classifier.tagging") / "lists"
         for name in FILES:
-            content = yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+            content = parsed((folder / f"{name}.yaml").read_text("utf-8"))
             for concept, languages in content.items():
                 number = len(concepts)
                 concepts.append(concept)

@@ -15,6 +15,7 @@ from services.decision.clock.days import end
 from services.decision.clock.ladder import Action, Ladder
 from services.decision.clock.model import Extension, Limit, Pack, Part, Pause
 from shared.errors import EvenhandError
+from shared.yaml_file import parsed
 
 SHIPPED: Final = Path(__file__).resolve().parent / "packs"
 OF_THE_CUSTOMER: Final = "jurisdiction"
@@ -98,7 +99,7 @@ def load(folder: Path = SHIPPED) -> Packs:
 
 def _read(path: Path, model: type[ModelT]) -> ModelT:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(parsed(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as error:
         raise PackError(path.name, "file", str(error)) from error
     except ValidationError as error:

@@ -13,10 +13,11 @@ from typing import Final, TypeAlias
 
 import yaml
 
+from shared.yaml_file import LOADER
+
 LARGEST: Final = 262_144
 """Bytes of one file."""
 _DEEPEST: Final = 12
-_LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,20}")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,20}\.[0-9]{1,20}")
 
@@ -58,7 +59,7 @@ def read(path: Path) -> Document:
             None, (), f"has {len(content)} bytes, and at most {LARGEST} are read; split it"
         )
     try:
-        events = yaml.parse(content.decode(), Loader=_LOADER)
+        events = yaml.parse(content.decode(), Loader=LOADER)
         return _Reader(iter(events)).document()
     except UnicodeDecodeError as error:
         raise ReadingError(None, (), "is not UTF-8; save it so") from error

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 import yaml
 
 from shared.errors import Rejected
+from shared.yaml_file import LOADER
 
 _LARGEST: Final = 262_144
 
@@ -48,11 +49,11 @@ def _tree(content: bytes) -> Tree:
     if len(content) > _LARGEST:
         raise TextsError(f"has {len(content)} bytes, and at most {_LARGEST} are read")
     text = content.decode()
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else "?"
             raise TextsError(f"line {line}: aliases are not allowed")
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=LOADER)
     return {} if node is None else _value(node)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Final
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from services.notifier.domain import Channel, Language
 from services.notifier.status_page.uploads import Refusal
 from shared.events.case import Category, Status
 from shared.events.catalogue import Question
+from shared.yaml_file import parsed
 
 
 def _holding(*names: str) -> AfterValidator:
@@ -178,4 +178,4 @@ def load(language: Language) -> PageTexts:
 
     """
     path = Path(__file__).with_name(f"{language}.yaml")
-    return PageTexts.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return PageTexts.model_validate(parsed(path.read_text(encoding="utf-8")))
