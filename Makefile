@@ -14,7 +14,10 @@ PYTHON ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url pyproject.toml
 
-.PHONY: help demo test up bench chaos train lint format lock check-lock
+EXTRAS := --extra embedded --extra dkim --extra train --extra deep --extra bench --extra dev
+TUNING := --extra train --extra deep --extra tune -c locks/dev.txt
+
+.PHONY: help demo test up bench chaos train tune lint format lock check-lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +41,10 @@ chaos: $(READY) ## Kill services, broker and database under load; count what was
 train: $(READY) ## Train the classifier's model anew from the labelled cases (DATA=../shared/data)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)
 
+tune: $(READY) ## Tune the deep tier's language model on those cases (about an hour on one core)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/tune.txt
+	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --deep --data $(or $(DATA),../shared/data)
+
 lint: $(READY) check-lock ## Check format, style, types, layers and locks
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
@@ -49,16 +56,18 @@ format: $(READY) ## Format the code and repair what can be repaired
 	@$(BIN)/ruff format --quiet
 
 lock: $(READY) ## Resolve the dependencies anew into locks/
-	@$(COMPILE) --upgrade --all-extras -o locks/dev.txt
+	@$(COMPILE) --upgrade $(EXTRAS) -o locks/dev.txt
+	@$(COMPILE) --upgrade $(TUNING) -o locks/tune.txt
 	@$(COMPILE) --upgrade -c locks/dev.txt -o locks/runtime.txt
 
 # The present lock is what the resolver prefers, so a difference means pyproject.toml has moved on.
 check-lock: $(READY)
 	@checked=$$(mktemp -d) && trap 'rm -rf "$$checked"' EXIT && \
-	cp locks/dev.txt locks/runtime.txt "$$checked" && \
-	$(COMPILE) --all-extras -o "$$checked/dev.txt" >/dev/null && \
+	cp locks/dev.txt locks/runtime.txt locks/tune.txt "$$checked" && \
+	$(COMPILE) $(EXTRAS) -o "$$checked/dev.txt" >/dev/null && \
+	$(COMPILE) $(TUNING) -o "$$checked/tune.txt" >/dev/null && \
 	$(COMPILE) -c locks/dev.txt -o "$$checked/runtime.txt" >/dev/null && \
-	for name in dev runtime; do \
+	for name in dev runtime tune; do \
 		cmp -s "locks/$$name.txt" "$$checked/$$name.txt" || \
 			{ echo "locks/$$name.txt does not fit pyproject.toml: run \`make lock\`" >&2; exit 1; }; \
 	done

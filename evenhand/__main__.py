@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "case",
     "desk",
     "classify",
+    "corrections",
     "policy",
     "sla",
     "log",

@@ -4,8 +4,10 @@ Invariant: one line out for each line in, in order, as soon as it can be; a bad 
 with an error object in its place.
 """
 
+import codecs
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
@@ -15,13 +17,28 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evenhand.explain import explained
-from evenhand.output import AsJson, complain, emit, example, line, terminal
-from services.classifier.tagging import Message, ModelError, Tagger, Tier, load
+from evenhand.output import (
+    AsJson,
+    complain,
+    emit,
+    example,
+    is_coloured,
+    line,
+    terminal,
+)
+from services.classifier import drift
+from services.classifier.asking.offline import AdvisedTagger
+from services.classifier.asking.settings import AskingSettings
+from services.classifier.tagging import Message, ModelError, Tier, best_tier, load
 from services.classifier.training.corpus import CorpusError, read
-from services.classifier.training.evaluate import outcomes, report
+from services.classifier.training.evaluate import Tagging, outcomes, report
+from shared.errors import Rejected
 from shared.events.base import Money
 from shared.events.case import Category, Facts
 from shared.events.tags import Tags, conduct
+from shared.http import strict_json
+from shared.http.flaws import Invalid, Unreadable
+from shared.settings import load as load_settings
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -55,9 +72,10 @@ class _Read:
         """echo '{"text": "I paid a day late, sorry."}' | evenhand classify""",
         "evenhand classify < cases.jsonl | jq -r .tone.value",
         "evenhand classify --evaluate labelled.jsonl",
+        "evenhand classify --shares < month.jsonl > reference.json",
     )
 )
-def classify(
+def classify(  # noqa: PLR0913 - one option per way of use
     *,
     as_json: AsJson = False,  # noqa: ARG001 - the output is JSON unless a view was asked for
     explain: Annotated[
@@ -67,9 +85,22 @@ def classify(
         list[Path] | None,
         typer.Option("--evaluate", help="Score labelled JSON lines instead; may be repeated."),
     ] = None,
+    shares: Annotated[
+        bool, typer.Option("--shares", help="Print how often each value was given instead.")
+    ] = False,
+    ask: Annotated[
+        bool,
+        typer.Option("--ask", help="Ask the endpoint of EVENHAND_CLASSIFIER_LLM_* when in doubt."),
+    ] = False,
     tier: Annotated[
-        Tier, typer.Option("--tier", help="Let a language model read what is unsure, or all.")
-    ] = "fast",
+        Tier | None,
+        typer.Option(
+            "--tier",
+            envvar="EVENHAND_CLASSIFIER_TIER",
+            show_default="cascade where the extra `deep` is installed, else fast",
+            help="Let a language model read what is unsure, or all.",
+        ),
+    ] = None,
 ) -> None:
     """Tag messages, without any server.
 
@@ -79,27 +110,38 @@ def classify(
     Exits 1 when a line was refused: its place holds an object with `error`, which names the field.
     """
     try:
-        tagger = load(tier=tier)
+        tagger: Tagging = _tagger(tier or best_tier(), ask=ask)
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(1) from error
     if evaluate:
         _evaluate(tagger, evaluate)
         return
-    show = _show_view if explain else _show_json
     refused = total = 0
-    for lines in _batches(sys.stdin.buffer):
-        taken = [_take(number, written) for number, written in lines]
-        for one, tags in _answers(tagger, taken):
-            refused += tags is None
-            total += 1
+    counts: Counter[tuple[str, str]] = Counter()
+    show = _show_view if explain else _show_json
+    for one, tags in _answers(tagger, sys.stdin.buffer):
+        total += 1
+        refused += tags is None
+        if not shares:
             show(one, tags)
+        elif tags is not None:
+            counts.update(drift.pairs(tags))
+    if shares and not counts:
+        raise Rejected("no message: shares of nothing are no reference")
+    if shares:
+        line(drift.written(drift.shares_of(counts)).rstrip())
     if refused:
         complain(f"{refused} of {total} lines were refused")
         raise typer.Exit(1)
 
 
-def _evaluate(tagger: Tagger, files: list[Path]) -> None:
+def _tagger(tier: Tier, *, ask: bool) -> Tagging:
+    tagger = load(tier=tier)
+    return AdvisedTagger(tagger, load_settings(AskingSettings)) if ask else tagger
+
+
+def _evaluate(tagger: Tagging, files: list[Path]) -> None:
     """Print the scores on labelled cases as Markdown; exit 1 when a file cannot be read."""
     try:
         cases = read(files)
@@ -120,7 +162,8 @@ def _show_view(one: _Read, tags: Tags | None) -> None:
     if tags is None or isinstance(one.asked, str):
         line(f"line {one.number}: {one.asked}")
     else:
-        terminal().print(explained(one.asked.text, tags))
+        screen = terminal()
+        screen.print(explained(one.asked.text, tags, colour=is_coloured(screen)))
 
 
 def _batches(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
@@ -137,13 +180,20 @@ def _batches(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
 
 
 def _take(number: int, written: bytes) -> _Read:
+    if number == 1:
+        written = written.removeprefix(codecs.BOM_UTF8)
+    value = strict_json.read(written)
+    if isinstance(value, Unreadable):
+        field = "line" if value.flaw.field == "body" else value.flaw.field
+        return _Read(number, f"{field}: {value.flaw.detail}")
     try:
-        value = orjson.loads(written)
-        if not isinstance(value, dict):
+        # What the database could not store can be tagged all the same.
+        given = orjson.loads(written) if isinstance(value, Invalid) else value
+        if not isinstance(given, dict):
             return _Read(number, "line: must be a JSON object")
-        return _Read(number, _Line.model_validate(value))
+        return _Read(number, _Line.model_validate(given))
     except orjson.JSONDecodeError as error:
-        return _Read(number, f"not JSON: {error.msg}")
+        return _Read(number, f"line: is not JSON: {error.msg}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         return _Read(
@@ -154,12 +204,14 @@ def _take(number: int, written: bytes) -> _Read:
         )
 
 
-def _answers(tagger: Tagger, taken: Sequence[_Read]) -> Iterator[tuple[_Read, Tags | None]]:
+def _answers(tagger: Tagging, source: BinaryIO) -> Iterator[tuple[_Read, Tags | None]]:
     """Pair each line with its tags; None where the line was refused."""
-    messages = [_message(one.asked) for one in taken if isinstance(one.asked, _Line)]
-    tags = iter(tagger.tag(messages))
-    for one in taken:
-        yield one, None if isinstance(one.asked, str) else next(tags)
+    for lines in _batches(source):
+        taken = [_take(number, written) for number, written in lines]
+        messages = [_message(one.asked) for one in taken if isinstance(one.asked, _Line)]
+        tags = iter(tagger.tag(messages))
+        for one in taken:
+            yield one, None if isinstance(one.asked, str) else next(tags)
 
 
 def _message(asked: _Line) -> Message:

@@ -12,11 +12,11 @@ import httpx
 import typer
 
 from deploy.local import state
-from deploy.local.settings import Options, StackSettings
+from deploy.local.settings import ClassifierVariables, Options, StackSettings
 from deploy.local.stack import Stack
 from evenhand import outcome, summary
 from evenhand.intake import Intake
-from evenhand.output import AsJson, complain, emit, example, line, terminal
+from evenhand.output import AsJson, complain, emit, example, is_coloured, line, terminal
 from evenhand.progress import CaseProgress
 from evenhand.service import Json
 from evenhand.up import follow_restarts, places, running
@@ -62,6 +62,7 @@ def demo(
         broker=settings.broker,
         fresh=True,
         log_level=settings.log_level,
+        classifier=load(ClassifierVariables).given(),
     )
     cases = SAMPLES.read_bytes().splitlines()
     if not asyncio.run(_demo(options, cases, keep=keep, as_json=as_json)):
@@ -105,6 +106,7 @@ async def _handle(stack: Stack, cases: Sequence[bytes], *, as_json: bool) -> boo
         return len(answered) == len(cases)
     screen = terminal()
     screen.print(summary.outcomes(found))
+    screen.print(summary.evidence(found, colour=is_coloured(screen)))
     screen.print(summary.closing(found, mails=mails, traces=traces))
     one = receipts[0]
     shown = [("a case", one["status_url"]), ("its page", _page(stack, one))]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from evenhand import causes, desk_acts, desk_deadlines, desk_looks, outcome
+from evenhand import causes, desk_acts, desk_deadlines, desk_documents, desk_looks, outcome
 from evenhand.desk_acts import case_path
 from evenhand.output import AsJson, emit, example, line, table, terminal
 from evenhand.service import Json, Service, open_desk
@@ -180,5 +180,6 @@ def _decision(decision: Json | None) -> str | None:
 
 desk_acts.register(app)
 desk_looks.register(app)
+desk_documents.register(app)
 desk_deadlines.register(app)
 causes.register(app)

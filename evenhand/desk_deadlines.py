@@ -1,4 +1,4 @@
-"""`evenhand desk extend|pause|resume|incidents|root-cause`: deadlines, and why one was missed."""
+"""`evenhand desk extend|expect|pause|resume|incidents|root-cause`: deadlines and incidents."""
 
 from typing import Annotated, Final
 
@@ -33,6 +33,11 @@ def register(app: typer.Typer) -> None:
             ' --part "facts_to_establish=Where the card went."'
         )
     )(extend)
+    app.command(
+        epilog=example(
+            "evenhand desk expect 019aa3… --by 2026-12-28T16:00:00+01:00 --reason other_party"
+        )
+    )(expect)
     app.command(epilog=example("evenhand desk pause 019aa3… --reason information_asked"))(pause)
     app.command(epilog=example("evenhand desk resume 019aa3…"))(resume)
     app.command(epilog=example("evenhand desk incidents --state all"))(incidents)
@@ -63,6 +68,18 @@ def extend(  # noqa: PLR0913 - one option per part of an extension
     reasons = dict(_part(each) for each in part)
     body: Json = {"new_date": until, "reasons": reasons, "later": later}
     _act(case_id, "extend", body, clock, version, as_json=as_json)
+
+
+def expect(
+    case_id: Case,
+    *,
+    by: Annotated[str, typer.Option(help="When, such as 2026-12-28T16:00:00+01:00.")],
+    reason: Annotated[str, typer.Option(help="Why not before, as the customer hears it.")],
+    version: Version = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say when you expect to answer: the date that the customer hears where a warning is due."""
+    _act(case_id, "expect", {"by": by, "reason": reason}, None, version, as_json=as_json)
 
 
 def pause(
@@ -131,7 +148,9 @@ def _act(  # noqa: PLR0913 - an act, its clock, and how it is told
     if as_json:
         emit(told)
     else:
-        line(f"{case_id}  version {told['version']}  {told['clock']} until {told['new_due_at']}")
+        runs = f"{told['clock']} until {told['new_due_at']}" if "clock" in told else None
+        meant = runs or f"answer expected by {told['expected_by']}"
+        line(f"{case_id}  version {told['version']}  {meant}")
 
 
 def _part(text: str) -> tuple[str, str]:

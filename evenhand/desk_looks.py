@@ -17,7 +17,11 @@ _MOST: Final = 200
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the desk's group."""
-    app.command(epilog=example("evenhand desk tags 019aa3… --tone upset --flag vulnerable"))(tags)
+    app.command(
+        epilog=example(
+            'evenhand desk tags 019aa3… --tone upset --flag vulnerable --note "Ill, not rude"'
+        )
+    )(tags)
     app.command(epilog=example("evenhand desk ledger --state contradicted"))(ledger)
     app.command(epilog=example("evenhand desk samples --open"))(samples)
     app.command(epilog=example('evenhand desk review 4711 --finding "Well explained"'))(review)
@@ -31,6 +35,7 @@ def tags(  # noqa: PLR0913 - one option per tag
     fault: Annotated[Fault | None, typer.Option()] = None,
     flag: Annotated[list[Flag] | None, typer.Option(help="All that are right.")] = None,
     no_flags: Annotated[bool, typer.Option("--no-flags", help="None is right.")] = False,
+    note: Annotated[str, typer.Option(help="Why; for colleagues, never for the customer.")],
     version: Version = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,6 +47,7 @@ def tags(  # noqa: PLR0913 - one option per tag
     if not body or (flag and no_flags):
         raise typer.BadParameter("name what is right: --tone, --pressure, --fault, --flag")
     with open_desk() as desk:
+        body["note"] = note
         body["version"] = version or desk.get(case_path(case_id))["version"]
         told = desk.post(f"{case_path(case_id)}/tags", body)
     if as_json:

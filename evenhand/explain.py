@@ -1,8 +1,11 @@
-"""How `evenhand classify --explain` shows a message: its tags, and the words behind each.
+"""How a tagged message is shown to a person: its tags, and the words behind each.
 
-Nothing is shown that is not in the tags: every highlighted span is evidence, cited verbatim.
+Nothing is shown that is not in the tags: every marked span is evidence, cited verbatim. Where there
+is no colour, brackets that name the target mark it instead. What a customer wrote cannot steer the
+screen: signs that would are shown as a replacement sign.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,18 +16,17 @@ from rich.text import Text
 from shared.events.tags import Evidence, Tags
 
 _COLOURS: Final = {"tone": "magenta", "pressure": "yellow", "fault": "cyan", "flags": "red"}
+_STEERING: Final = frozenset({"Cc", "Cf", "Cs"})
+_SHOWN_AS_IS: Final = frozenset("\n\t\u00ad\u200b\u200c\u200d\ufeff")
 
 
-def explained(text: str, tags: Tags) -> RenderableType:
+def explained(text: str, tags: Tags, *, colour: bool) -> RenderableType:
     """Lay out one tagged message: its text with the evidence marked, then each tag with reasons."""
-    marked = Text(text)
-    for proof in tags.evidence:
-        if proof.start is not None and proof.end is not None:
-            marked.stylize(f"bold {_COLOURS[proof.target]}", proof.start, proof.end)
+    shown = _harmless(text)
     rows = Table.grid(padding=(0, 2))
     for target, value, confidence in _named(tags):
         reasons = [
-            _reason(text, proof)
+            _reason(shown, proof)
             for proof in tags.evidence
             if (proof.target, proof.value) == (target, value)
         ]
@@ -34,7 +36,48 @@ def explained(text: str, tags: Tags) -> RenderableType:
             f"{confidence:.2f}",
             Text("; ".join(reasons)),
         )
+    marked = _coloured(shown, tags) if colour else Text(_bracketed(shown, tags))
     return Group(marked, rows, Text(f"{tags.language} · {tags.model}", "dim"), Text(""))
+
+
+def _harmless(text: str) -> str:
+    """Return the text, as long as it was, without what would move a terminal's cursor."""
+    return "".join(
+        "\ufffd" if unicodedata.category(sign) in _STEERING and sign not in _SHOWN_AS_IS else sign
+        for sign in text
+    )
+
+
+def _coloured(text: str, tags: Tags) -> Text:
+    marked = Text(text)
+    for proof, start, end in _spans(tags):
+        marked.stylize(f"bold {_COLOURS[proof.target]}", start, end)
+    return marked
+
+
+def _bracketed(text: str, tags: Tags) -> str:
+    """Return the text with `[target: …]` around each span; one that crosses another is in parts."""
+    spans = [(start, end, f"[{proof.target}: ") for proof, start, end in _spans(tags)]
+    pieces: list[str] = []
+    standing: list[tuple[int, int, str]] = []
+    before = 0
+    for place in sorted({edge for start, end, _ in spans for edge in (start, end)}):
+        pieces.append(text[before:place])
+        before = place
+        kept = next((n for n, span in enumerate(standing) if span[1] == place), len(standing))
+        pieces.append("]" * (len(standing) - kept))
+        crossing = [span for span in standing[kept:] if span[1] > place]
+        opening = [*crossing, *(span for span in spans if span[0] == place)]
+        opening.sort(key=lambda span: -span[1])
+        pieces += [mark for _, _, mark in opening]
+        standing[kept:] = opening
+    return "".join([*pieces, text[before:]])
+
+
+def _spans(tags: Tags) -> Iterator[tuple[Evidence, int, int]]:
+    for proof in tags.evidence:
+        if proof.start is not None and proof.end is not None and proof.start < proof.end:
+            yield proof, proof.start, proof.end
 
 
 def _named(tags: Tags) -> Iterator[tuple[str, str, float]]:

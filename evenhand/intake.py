@@ -44,6 +44,9 @@ class Intake(Service):
         lines = iter(cases)
         first = 0
         while chunk := list(islice(lines, _LINES)):
+            if not any(line.strip() for line in chunk):
+                first += len(chunk)
+                continue
             key = idempotency_key if first == 0 else f"{idempotency_key}+{first}"
             for result in self._submit_some(chunk, key):
                 yield {**result, "line": first + result["line"]}

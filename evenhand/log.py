@@ -9,9 +9,11 @@ import typer
 from evenhand import settings
 from evenhand.database import connected
 from evenhand.output import AsJson, complain, emit, example, line
+from services.classifier import corrections
 from services.decision import erasing, log
 from services.decision.erasing import Erased, Open
 from services.decision.log import Sound, Verdict
+from services.notifier import forgetting
 from shared.errors import Rejected
 
 app = typer.Typer(
@@ -73,10 +75,11 @@ def erase(
     case: Annotated[UUID, typer.Option(help="The case, which has its answer.")],
     as_json: AsJson = False,
 ) -> None:
-    """Erase what a customer wrote, and what was noted of it, from the decision service.
+    """Erase what a customer wrote, and what was noted of it, also for the tagger to learn from.
 
     What was decided and why stays in the log, under the case's opaque id; the log stays sound, and
-    says that its inputs were erased. Events leave the outbox with their keeping time.
+    says that its inputs were erased. The customer's page, documents and messages go whole. Events
+    leave the outbox with their keeping time.
     """
     entries = asyncio.run(_erase(case))
     if as_json:
@@ -89,6 +92,11 @@ async def _erase(case: UUID) -> int:
     async with connected(settings.admin_database_url()) as connection, connection.transaction():
         await connection.execute("SET LOCAL search_path TO decision")
         done = await erasing.erase(connection, case)
+        if isinstance(done, Erased):
+            await connection.execute("SET LOCAL search_path TO classifier")
+            await corrections.erase_case(connection, case)
+            await connection.execute("SET LOCAL search_path TO notifier")
+            await forgetting.erase(connection, [case])
     if isinstance(done, Erased):
         return done.entries
     if isinstance(done, Open):

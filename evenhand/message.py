@@ -1,6 +1,7 @@
 """`evenhand message`: what customers are told, to look at before anybody is told it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -11,7 +12,7 @@ from evenhand.output import AsJson, emit, example, line
 from services.notifier.domain import Language
 from services.notifier.messages import gallery as pages
 from services.notifier.messages.render import Voice
-from services.notifier.messages.samples import CASE, LINK, Sample, samples
+from services.notifier.messages.samples import Sample, samples
 from services.notifier.telling import content_of
 from shared.errors import EvenhandError
 from shared.events.catalogue import (
@@ -21,6 +22,7 @@ from shared.events.catalogue import (
     CaseSubmitted,
     Event,
     SlaMilestone,
+    VerificationRequested,
 )
 
 app = typer.Typer(
@@ -33,6 +35,7 @@ app = typer.Typer(
 
 _MARKS: Final[dict[str, type[Event]]] = {
     "decision": CaseDecided,
+    "verification_id": VerificationRequested,
     "accepted_at": CaseSubmitted,
     "queue": CaseReferred,
     "answer_by": CaseAsked,
@@ -64,6 +67,7 @@ def preview(  # noqa: PLR0913 - options
     ],
     lang: Annotated[Language, typer.Option(help="Language of the message.")] = Language.EN,
     html: Annotated[bool, typer.Option("--html/--plain", help="Which part to print.")] = False,
+    sms: Annotated[bool, typer.Option("--sms", help="Print the SMS instead.")] = False,
     name: Annotated[str, typer.Option(help="The customer's name.")] = "Anna Nowak",
     jurisdiction: Annotated[
         str | None, typer.Option(help="Country whose bodies are named; default: the event's.")
@@ -73,16 +77,15 @@ def preview(  # noqa: PLR0913 - options
 ) -> None:
     """Print the message that an event makes us send."""
     sample = _sample(event)
-    message = Voice.load(texts).say(
-        sample.content,
-        case_id=CASE,
-        name=name,
-        language=lang,
-        jurisdiction=jurisdiction or sample.jurisdiction,
-        link=LINK,
-    )
+    voice = Voice.load(texts)
+    sample = replace(sample, jurisdiction=jurisdiction or sample.jurisdiction)
+    shortly = pages.say_shortly(voice, sample, lang)
+    message = pages.say(voice, sample, lang, name)
     if as_json:
-        emit({"subject": message.subject, "plain": message.plain, "html": message.html})
+        said = {"subject": message.subject, "plain": message.plain, "html": message.html}
+        emit({**said, "sms": shortly})
+    elif sms:
+        line(shortly)
     elif html:
         line(message.html.rstrip("\n"))
     else:

@@ -83,7 +83,7 @@ def seconds_to_answer(case: Json) -> float | None:
 def told(case: Json) -> bool:
     """Say whether the customer got the answer, or word that a person looks at it."""
     return any(
-        entry["event"] == "notified" and entry["notice"] != Notice.RECEIPT
+        entry["event"] == "notified" and entry["notice"] not in {Notice.RECEIPT, Notice.VERIFYING}
         for entry in case["timeline"]
     )
 

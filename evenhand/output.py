@@ -44,6 +44,11 @@ def terminal() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=_WIDE, no_color=True)
 
 
+def is_coloured(screen: Console) -> bool:
+    """Tell whether colour can be seen: not in a pipe, and not where somebody wants none."""
+    return screen.is_terminal and not screen.no_color
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Table:
     """Lay out rows; nothing is shown as a dash."""
     shown = Table(*columns, title=title or None, title_justify="left", box=box.SIMPLE_HEAD)

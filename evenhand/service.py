@@ -48,14 +48,21 @@ class Service:
 
     def ask(self, method: str, path: str, **request: Any) -> Json:  # noqa: ANN401 - httpx's own
         """Send one request and return the document that answers it."""
+        answer: Json = self._answer(method, path, **request).json()
+        return answer
+
+    def content(self, path: str) -> bytes:
+        """Return what a path holds, as it is."""
+        return self._answer("GET", path).content
+
+    def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:
             response = self.http.request(method, path, **request)
         except httpx.TransportError as error:
             raise self.away(error) from error
         if response.is_error:
             raise refusal(response)
-        answer: Json = response.json()
-        return answer
+        return response
 
     def away(self, error: httpx.TransportError) -> Retryable:
         """Say that nobody answered, and what to try."""
@@ -84,5 +91,5 @@ def open_desk() -> Service:
 
 
 def open_notifier() -> Service:
-    """Reach the notifier's records of what customers were told."""
+    """Reach the notifier: what customers were told, and the documents that they added."""
     return Service("the notifier", *settings.notifier())

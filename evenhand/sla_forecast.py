@@ -88,6 +88,9 @@ def forecast(  # noqa: PLR0913 - what is known, what is asked, what is shown
     ] = None,
     back: Annotated[int, typer.Option(min=1, help="Days over which rates are measured.")] = 28,
     zone: Annotated[str, typer.Option(help="Time zone of the working hours.")] = "UTC",
+    calendar: Annotated[
+        str | None, typer.Option(help="Whose holidays nobody works on, such as PL; none: nobody's.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same forecast.")] = 1,
     runs: Annotated[int, typer.Option(min=1, help="Simulated courses of events.")] = 20,
     chart: Annotated[Path | None, typer.Option(help="Write the chart to this .svg file.")] = None,
@@ -96,14 +99,14 @@ def forecast(  # noqa: PLR0913 - what is known, what is asked, what is shown
     """Simulate the coming weeks: how many cases would lapse, when, in which queue, what would help.
 
     Open cases, arrivals, handling times and people at work come from the database; what it does not
-    show is assumed and said. Without a what-if of your own, the usual ones are shown. Public
-    holidays are not simulated, nor that a limit in business days stands still over a weekend.
+    show is assumed and said. Without a what-if of your own, the usual ones are shown. That a limit
+    in business days stands still over a weekend is not simulated.
     """
     if chart is not None and chart.suffix != ".svg":
         raise typer.BadParameter("--chart: the chart is written as SVG; name a file that ends so")
     people = _people(staff or ())
     inputs = sla_inputs.read(source) if source else _measured(back, zone)
-    inputs = sla_inputs.staffed(inputs, people)
+    inputs = sla_inputs.with_holidays(sla_inputs.staffed(inputs, people), calendar)
     sla_inputs.expect_queues(inputs, extra or ())
     base = sla_inputs.scenario(inputs, weeks=weeks, seed=seed, order=order)
     asked = _asked(base, extra or (), fewer)

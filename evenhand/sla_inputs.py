@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.decision.clock.forecast import HOURS_OF_WEEK, OpenCase, Order, Queue, Scenario
+from services.decision.clock.load import load
 from services.decision.workload import QueueLoad, Workload
 from shared.errors import EvenhandError
 from shared.events.base import Instant
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SATURDAY: Final = 5
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _HANDLING: Final = 20.0
@@ -76,10 +78,14 @@ class QueueInputs(_Part):
 
 
 class Inputs(_Part):
-    """All queues as of an instant; shifts are in the time of `zone`."""
+    """All queues as of an instant; shifts are in the time of `zone`.
+
+    `calendar` names one of the packs': on its holidays nobody is at work. None: there are none.
+    """
 
     at: Instant
     zone: str = "UTC"
+    calendar: str | None = None
     queues: Annotated[tuple[QueueInputs, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -182,6 +188,20 @@ def staffed(inputs: Inputs, people: Mapping[str, int]) -> Inputs:
     )
 
 
+def with_holidays(inputs: Inputs, calendar: str | None) -> Inputs:
+    """Let nobody work on the holidays of a calendar.
+
+    Raises:
+        EvenhandError: there is no such calendar.
+
+    """
+    wanted = calendar or inputs.calendar
+    known = load().calendars
+    if wanted is not None and wanted not in known:
+        raise EvenhandError(f"there is no calendar {wanted!r}; there are: {', '.join(known)}")
+    return inputs.model_copy(update={"calendar": wanted})
+
+
 def expect_queues(inputs: Inputs, names: Mapping[str, object] | Sequence[str]) -> None:
     """Let only queues be named that there are.
 
@@ -197,10 +217,27 @@ def expect_queues(inputs: Inputs, names: Mapping[str, object] | Sequence[str]) -
 
 def scenario(inputs: Inputs, *, weeks: int, seed: int, order: Order) -> Scenario:
     """Return what is simulated."""
-    return Scenario(tuple(_simulated(queue, inputs) for queue in inputs.queues), weeks, seed, order)
+    closed = _closed(inputs, weeks)
+    queues = tuple(_simulated(queue, inputs, closed) for queue in inputs.queues)
+    return Scenario(queues, weeks, seed, order)
 
 
-def _simulated(queue: QueueInputs, inputs: Inputs) -> Queue:
+def _closed(inputs: Inputs, weeks: int) -> frozenset[int]:
+    """Return the hours from now that lie on holidays; weekends are a matter of the shifts."""
+    if inputs.calendar is None:
+        return frozenset()
+    calendar, zone = load().calendars[inputs.calendar], ZoneInfo(inputs.zone)
+    days = {
+        hour: (inputs.at + hour * _HOUR).astimezone(zone).date()
+        for hour in range(weeks * HOURS_OF_WEEK)
+    }
+    off = {
+        day for day in set(days.values()) if day.weekday() < _SATURDAY and not calendar.is_open(day)
+    }
+    return frozenset(hour for hour, day in days.items() if day in off)
+
+
+def _simulated(queue: QueueInputs, inputs: Inputs, closed: frozenset[int]) -> Queue:
     at = inputs.at
     return Queue(
         name=queue.name,
@@ -217,6 +254,7 @@ def _simulated(queue: QueueInputs, inputs: Inputs) -> Queue:
         times_to_decide=tuple(days * 24 for days in queue.days_to_decide),
         verified_share=queue.verified_share,
         verification_hours=queue.verification_minutes / 60,
+        closed=closed,
     )
 
 

@@ -94,15 +94,26 @@ def submit(  # noqa: PLR0913 - one option per field of a case
 
 def _from(intake: Intake, source: BinaryIO, key: str | None, *, as_json: bool) -> None:
     """Read one JSON document, or JSON lines: then the first line is a document by itself."""
-    lines = (line for line in source if line.strip())
-    first = next(lines, None)
-    if first is None:
+    lines = iter(source)
+    begun = list(_until_the_second(lines))
+    written = [line for line in begun if line.strip()]
+    if not written:
         raise Rejected("no case: the input is empty")
-    second = next(lines, None)
-    if second is None or not _whole(first):
-        _one(intake, b"".join([first, second or b"", *lines]), key, as_json=as_json)
+    if len(written) == 1 or not _whole(written[0]):
+        _one(intake, b"".join([*begun, *lines]), key, as_json=as_json)
         return
-    _many(intake, chain([first, second], lines), key or str(uuid4()), as_json=as_json)
+    # Blank lines go along: a refusal names the line of the file.
+    _many(intake, chain(begun, lines), key or str(uuid4()), as_json=as_json)
+
+
+def _until_the_second(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield lines up to the second that is not blank, that one included."""
+    written = 0
+    for one in lines:
+        yield one
+        written += bool(one.strip())
+        if written > 1:
+            return
 
 
 def _one(intake: Intake, case: bytes, key: str | None, *, as_json: bool) -> None:

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any, Final
 
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from evenhand import outcome
+from evenhand.explain import explained
 from evenhand.output import table
 from evenhand.service import Json
+from shared.events.tags import Pressure, Tags, Tone
 
 _COLUMNS: Final = (
     "customer",
@@ -60,6 +64,25 @@ def outcomes(cases: Sequence[Json]) -> Table:
     """Lay out all cases, by language."""
     rows = sorted((row(case) for case in cases), key=lambda one: (one["language"], one["customer"]))
     return table(_COLUMNS, [_cells(one) for one in rows], title="What became of the cases")
+
+
+def evidence(cases: Sequence[Json], *, colour: bool) -> RenderableType:
+    """Show why messages were tagged as they were: of each language the one that shows most.
+
+    Abuse is shown to nobody who has not asked for it.
+    """
+    most: dict[str, tuple[int, str, Tags]] = {}
+    for case in cases:
+        if case["tags"] is None:
+            continue
+        tags = Tags.model_validate(case["tags"])
+        if tags.tone.value is Tone.ABUSIVE or tags.pressure.value is Pressure.VIOLENCE:
+            continue
+        proofs = sum(proof.start is not None for proof in tags.evidence)
+        if proofs > most.get(tags.language, (0,))[0]:
+            most[tags.language] = (proofs, case["messages"][0]["text"], tags)
+    shown = [explained(most[name][1], most[name][2], colour=colour) for name in sorted(most)]
+    return Group(Text("Evidence: the words behind the tags", "italic"), Text(""), *shown)
 
 
 def closing(cases: Sequence[Json], *, mails: int, traces: int) -> Table:

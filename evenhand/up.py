@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.local.settings import Options, StackSettings
+from deploy.local.settings import ClassifierVariables, Options, StackSettings
 from deploy.local.stack import Stack
 from evenhand.output import AsJson, emit, example, line
 from shared.settings import load
@@ -43,6 +43,7 @@ def up(
         broker=settings.broker,
         trace_ratio=settings.trace_ratio,
         log_level=settings.log_level,
+        classifier=load(ClassifierVariables).given(),
     )
     asyncio.run(_up(options, as_json=as_json))
 

@@ -88,13 +88,27 @@ class Handler(Protocol):
     async def __call__(self, tx: Connection, batch: Sequence[Received], /) -> Sequence[Saying]: ...
 
 
+class Prepare(Protocol):
+    """What a service does with a batch before the transaction: all that waits for somebody else.
+
+    Returns the handler for exactly these events or some of them. It stores nothing, is called once
+    for a batch unless it fails, and also sees events that turn out to be repeated.
+    """
+
+    async def __call__(self, batch: Sequence[Received], /) -> Handler: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A consumer group, the topics it reads, and what it does with them."""
+    """A consumer group, the topics it reads, and what it does with them.
+
+    With `prepare`, what that returns handles a batch, and `handle` is not called.
+    """
 
     consumer: str
     topics: tuple[Topic, ...]
     handle: Handler
+    prepare: Prepare | None = None
 
 
 _SEEN = """
@@ -197,12 +211,13 @@ class Runner:
         )
         return Received(event, envelope, record, span, telemetry.context_of(span))
 
-    async def _handle(self, batch: Sequence[Received]) -> None:
+    async def _handle(self, batch: Sequence[Received], prepared: Handler | None = None) -> None:
         """Commit the batch; where it cannot be committed whole, by halves down to the one."""
         if not batch:
             return
         try:
-            await self._persist(lambda: self._commit(batch))
+            prepared = handle = prepared or await self._prepare(batch)
+            await self._persist(lambda: self._commit(batch, handle))
         except Retryable:
             raise
         except Exception as error:  # noqa: BLE001 - any error of a handler parks its message
@@ -214,17 +229,23 @@ class Runner:
                     type(error).__name__,
                 )
                 middle = len(batch) // 2
-                await self._handle(batch[:middle])
-                await self._handle(batch[middle:])
+                await self._handle(batch[:middle], prepared)
+                await self._handle(batch[middle:], prepared)
             else:
-                await self._handle_alone(batch[0], error)
+                await self._handle_alone(batch[0], error, prepared)
 
-    async def _handle_alone(self, received: Received, error: Exception) -> None:
+    async def _prepare(self, batch: Sequence[Received]) -> Handler:
+        return self._hop.handle if self._hop.prepare is None else await self._hop.prepare(batch)
+
+    async def _handle_alone(
+        self, received: Received, error: Exception, prepared: Handler | None
+    ) -> None:
         for attempt in range(2, _ATTEMPTS_ALONE + 1):
             if self._parked < _PATIENT_WITH:
                 await wait(self._stop, _pause(attempt))
             try:
-                await self._persist(lambda: self._commit([received]))
+                prepared = handle = prepared or await self._prepare([received])
+                await self._persist(partial(self._commit, [received], handle))
             except Retryable:
                 raise
             except Exception as again:  # noqa: BLE001 - the last error is the one that is told
@@ -240,7 +261,7 @@ class Runner:
             lambda: self._park(received.record, describe(error), _ATTEMPTS_ALONE, received)
         )
 
-    async def _commit(self, batch: Sequence[Received]) -> list[Pending]:
+    async def _commit(self, batch: Sequence[Received], handle: Handler) -> list[Pending]:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(
                 _SEEN,
@@ -255,7 +276,7 @@ class Runner:
             if again:
                 await outbox.say_again(connection, again)
             new = [r for r in batch if r.envelope.id in fresh]
-            sayings = await self._hop.handle(connection, new) if new else ()
+            sayings = await handle(connection, new) if new else ()
             pending = await outbox.add(
                 connection, self._source, self._tracer, sayings, self._publisher.hold
             )

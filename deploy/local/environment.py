@@ -1,4 +1,7 @@
-"""What each service is told: the variables of its settings, and nothing of anybody's shell."""
+"""What each service is told: the variables of its settings, and nothing of anybody's shell.
+
+What somebody set for the classifier goes to the classifier alone; the options hold it.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -36,6 +39,7 @@ def of_services(
             "EVENHAND_CLOCK_MAY_MOVE": "true",
             **({} if addresses.bank_url is None else {"EVENHAND_BANK_URL": addresses.bank_url}),
         },
+        "classifier": dict(options.classifier),
         "intake": {
             "EVENHAND_PUBLIC_URL": addresses.intake_url,
             "EVENHAND_OPEN_DOCS": "true",

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local import ports
@@ -88,8 +88,48 @@ class Options:
     """False starts no trace sink and exports nothing."""
     trace_ratio: float = 1.0
     log_level: LogLevel = "INFO"
+    classifier: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Environment of the classifier alone: what the person who starts the stack has set for it."""
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """More environment for every service; goes before what the stack sets itself."""
+
+
+class ClassifierVariables(BaseSettings):
+    """Variables that go on to the classifier as they are; it reads and checks them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EVENHAND_CLASSIFIER_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    tier: str | None = None
+    reference: Path | None = None
+    keep_corrections: str | None = None
+    llm_url: str | None = None
+    llm_model: str | None = None
+    llm_key: SecretStr | None = None
+    llm_ca_file: Path | None = None
+    llm_below: str | None = None
+    llm_trust: str | None = None
+    llm_response_format: str | None = None
+    llm_timeout: str | None = None
+    llm_batch_within: str | None = None
+    llm_at_once: str | None = None
+    llm_per_minute: str | None = None
+    llm_tokens_per_day: str | None = None
+
+    def given(self) -> Mapping[str, str]:
+        """Return what is set, by variable; services start in another folder, so paths are whole."""
+        return {
+            f"EVENHAND_CLASSIFIER_{name.upper()}": _plain(value)
+            for name, value in self
+            if value is not None
+        }
+
+
+def _plain(value: str | Path | SecretStr) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.resolve()) if isinstance(value, Path) else value
 
 
 class StackSettings(BaseSettings):

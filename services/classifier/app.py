@@ -1,18 +1,46 @@
 """Builds the classifier from its parts."""
 
-from services.classifier import handlers, tagging
+import time
+from collections.abc import Sequence
+
+from services.classifier import corrections, drift, handlers, tagging
+from services.classifier.asking.adviser import Adviser
+from services.classifier.asking.budget import Budget
+from services.classifier.asking.settings import AskingSettings
 from services.classifier.settings import ClassifierSettings
+from services.classifier.tagging import Tagger
 from shared.events.catalogue import Topic
 from shared.hop import Hop
 from shared.run import Build, Parts, Service
+from shared.settings import load
 
 
 def builder(settings: ClassifierSettings) -> Build:
     """Return the function that builds the service; the model is loaded and checked before."""
     tagger = tagging.load(tier=settings.classifier_tier)
+    own = settings.classifier_reference
+    seen = drift.Window(drift.read(own or drift.SHIPPED), "own" if own else "shipped")
+    asking = load(AskingSettings)
 
-    async def build(_: Parts) -> Service:
-        hop = Hop("evenhand-classifier", (Topic.SUBMITTED,), handlers.build(tagger))
-        return Service(hops=(hop,))
+    async def build(parts: Parts) -> Service:
+        adviser = None if asking.url is None else _adviser(asking, tagger)
+        keep = settings.classifier_keep_corrections
+        return Service(
+            hops=_hops(tagger, adviser, seen),
+            loops=(corrections.forgetting(parts.pool, keep),),
+            close=() if adviser is None else (adviser.close,),
+        )
 
     return build
+
+
+def _adviser(asking: AskingSettings, tagger: Tagger) -> Adviser:
+    return Adviser(asking, tagger, Budget(asking.per_minute, asking.tokens_per_day, time.monotonic))
+
+
+def _hops(tagger: Tagger, adviser: Adviser | None, seen: drift.Window) -> Sequence[Hop]:
+    prepare = None if adviser is None else handlers.preparing(tagger, adviser, seen)
+    return (
+        Hop("evenhand-classifier", (Topic.SUBMITTED,), handlers.build(tagger, seen), prepare),
+        Hop("evenhand-classifier-corrections", (Topic.CORRECTED,), corrections.keep),
+    )

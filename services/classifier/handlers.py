@@ -1,27 +1,77 @@
-"""Tags a batch of messages. Needs no table of its own: what it said stays in the outbox."""
+"""Tags a batch of messages. Needs no table of its own: what it said stays in the outbox.
+
+Where a language model may be asked, that happens before the transaction: `preparing`.
+"""
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from services.classifier import drift
+from services.classifier.asking.adviser import Adviser, Doubtful
 from services.classifier.tagging import Message, Tagger
+from shared.events.case import Customer
 from shared.events.catalogue import CaseClassified, CaseSubmitted, Topic
 from shared.events.tags import Tags
-from shared.hop import Handler, Received
+from shared.hop import Handler, Prepare, Received
 from shared.outbox import Saying
 from shared.postgres import Connection
 
 
-def build(tagger: Tagger) -> Handler:
+def build(tagger: Tagger, seen: drift.Window) -> Handler:
     """Return the hop's handler for this model."""
 
     async def handle(_: Connection, batch: Sequence[Received]) -> list[Saying]:
-        cases = [(r, r.event) for r in batch if isinstance(r.event, CaseSubmitted)]
+        cases = submitted(batch)
         tags = tagger.tag([message_of(case) for _, case in cases])
-        return [
-            received.say(Topic.CLASSIFIED, classified(case, tagged))
-            for (received, case), tagged in zip(cases, tags, strict=True)
-        ]
+        seen.note(tags)
+        return [say(received, case, of) for (received, case), of in zip(cases, tags, strict=True)]
 
     return handle
+
+
+def preparing(tagger: Tagger, adviser: Adviser, seen: drift.Window) -> Prepare:
+    """Return what tags a batch before its transaction, with the adviser's help."""
+
+    async def prepare(batch: Sequence[Received]) -> Handler:
+        cases = submitted(batch)
+        messages = [message_of(case) for _, case in cases]
+        doubtful = [
+            Doubtful(message, tags, known_of(case.customer))
+            for message, tags, (_, case) in zip(messages, tagger.tag(messages), cases, strict=True)
+        ]
+        tags = await adviser.advise(doubtful)
+        found = {r.envelope.id: of for (r, _), of in zip(cases, tags, strict=True)}
+        return _answering(found, seen)
+
+    return prepare
+
+
+def _answering(found: dict[UUID, Tags], seen: drift.Window) -> Handler:
+    """Return the handler that says what was found for these events."""
+
+    async def handle(_: Connection, batch: Sequence[Received]) -> list[Saying]:
+        cases = submitted(batch)
+        seen.note([found[received.envelope.id] for received, _ in cases])
+        return [say(received, case, found[received.envelope.id]) for received, case in cases]
+
+    return handle
+
+
+def submitted(batch: Sequence[Received]) -> list[tuple[Received, CaseSubmitted]]:
+    """Return the messages of a batch."""
+    return [(r, r.event) for r in batch if isinstance(r.event, CaseSubmitted)]
+
+
+def say(received: Received, case: CaseSubmitted, tags: Tags) -> Saying:
+    """Answer a message with its tags."""
+    return received.say(Topic.CLASSIFIED, classified(case, tags))
+
+
+def known_of(customer: Customer) -> tuple[str, ...]:
+    """Return what would tell who the customer is, and must be covered wherever it stands."""
+    contacts = customer.contacts
+    known = (customer.id, customer.name, contacts.email, contacts.phone)
+    return tuple(value for value in known if value)
 
 
 def message_of(case: CaseSubmitted) -> Message:

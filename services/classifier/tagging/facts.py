@@ -25,6 +25,7 @@ _OWN_DOING = frozenset({"own_choice", "own_slip", "both"})
 """Whoever says so shares a lateness that an incident covers; naming the hour says nothing yet."""
 _SHORT = timedelta(hours=12)
 """An outage that began this short before the due moment left time to pay before it."""
+LIKELY = 0.6
 _REPORTING_SLACK = timedelta(hours=1)
 """Incident logs end at a round minute; the due moment is often the last second of a day."""
 
@@ -142,20 +143,24 @@ class Finding:
     """What a rule says, its name, and whether it settles the matter whatever the message says.
 
     A fact that does not settle (accepted terms, an incident somewhere) only supports what the model
-    concludes from facts and words together.
+    concludes from facts and words together. A late payment denies that the bank is to blame: who
+    is, the customer or whoever paid the customer late, is for the words to say.
     """
 
     fault: Fault
     rule: str
     settles: bool = False
+    denies: Fault | None = None
 
-    def outweighs(self, concluded: Fault) -> bool:
+    def outweighs(self, concluded: Fault, sure: float) -> bool:
         """Tell whether this stands against what was concluded from facts and words together.
 
-        Doubt yields to a fact; but a promise not kept yet may wait for somebody else.
+        Doubt yields to a fact; but a promise not kept yet may wait for somebody else. Against a
+        fact that denies something, another conclusion must be clearly likelier than not.
         """
         doubt = concluded is Fault.UNCLEAR and self.rule != "promise_without_delivery"
-        return self.settles or doubt
+        denied = self.denies is not None and (concluded is self.denies or sure < LIKELY)
+        return self.settles or doubt or denied
 
 
 def judge(facts: Facts, said: frozenset[str], category: str | None) -> Finding | None:
@@ -181,7 +186,8 @@ def judge(facts: Facts, said: frozenset[str], category: str | None) -> Finding |
     if not found:
         return _incident(facts, said)
     settled = [finding for finding in found if finding.settles]
-    if len({finding.fault for finding in settled}) > 1:
+    denied = {finding.denies for finding in found if finding.rule == "paid_after_due"}
+    if len({finding.fault for finding in settled}) > 1 or denied & {f.fault for f in settled}:
         return Finding(Fault.UNCLEAR, "facts_contradict", settles=True)
     return (settled or found)[0]
 
@@ -195,7 +201,7 @@ def _payment(facts: Facts, said: frozenset[str]) -> Finding | None:
         return _late_in_incident(facts, said)
     if said & {"last_hour", "outage"} and said & {"third", "both", "outage"}:
         return None  # what kept the customer, or who shares the lateness, is in the text
-    return Finding(Fault.CUSTOMER, "paid_after_due", settles=True)
+    return Finding(Fault.CUSTOMER, "paid_after_due", denies=Fault.COMPANY)
 
 
 def _late_in_incident(facts: Facts, said: frozenset[str]) -> Finding | None:
@@ -233,7 +239,7 @@ def _rejection(facts: Facts, said: frozenset[str]) -> Finding | None:
     if facts.is_rejected_elsewhere and "own_slip" not in said:
         return Finding(Fault.THIRD_PARTY, "rejected_elsewhere")
     if facts.is_rejected_elsewhere and facts.rejected_by and "bank" in facts.rejected_by.lower():
-        return Finding(Fault.CUSTOMER, "rejected_after_slip", settles=True)  # rightly refused
+        return Finding(Fault.CUSTOMER, "rejected_after_slip", denies=Fault.COMPANY)  # rightly so
     if facts.is_rejected_elsewhere is False and facts.is_ours:
         return Finding(Fault.COMPANY, "rejected_by_incident")
     return None

@@ -7,6 +7,7 @@ looked at, so two messages that differ only in those are one message to it.
 Every feature is a row number of a weight table, computed with integer arithmetic only.
 """
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +28,20 @@ from services.classifier.tagging.hashing import (
 )
 from services.classifier.tagging.lists import GAP, Lists, Meaning, Phrase
 from services.classifier.tagging.reported import may_report, reported
+from services.classifier.tagging.transliterated import (
+    Signs,
+    Source,
+    in_cyrillic,
+    signs_of,
+    source,
+)
+from services.classifier.tagging.turns import others
 from services.classifier.tagging.words import is_disguised, is_shouted, normalise, split, visible
 
 REACH: Final = 8
 """Two concepts this many words apart or nearer form a pair."""
 
+_LATIN: Final = re.compile(r"[A-Za-z]")
 _MANY_WORDS: Final = 200_000
 _REPORTED, _REPORTED_HARSH = "<reported>", "<reported harsh>"
 """Stand for any word that is somebody else's; no word of a message can be spelt like them."""
@@ -96,6 +106,7 @@ class Vocabulary:
         self.phrases: dict[int, tuple[list[Phrase], list[Phrase]]] = {}
         self.groups: dict[frozenset[int], int] = {}
         self.members: list[frozenset[int]] = []
+        self._signs: dict[str, Signs | None] = {}
         self._table = Growing(_COLUMNS)
         self._learnt: list[int] = []
         self._harsh: list[bool] = []
@@ -120,12 +131,39 @@ class Vocabulary:
         """
         known = self.number
         words = split(text)
-        numbers = [known[word] if word in known else self._learn(word) for word in words]
-        if not may_report(text):
+        if (language := self._source(text, words)) is not None:
+            numbers = [self._in_cyrillic(word, language) for word in words]
+        else:
+            numbers = [known[word] if word in known else self._learn(word) for word in words]
+        foreign = others(text)
+        if not foreign and not may_report(text):
             return numbers, numbers
-        others = reported(words, [self.plain[number] for number in numbers])
-        meant = [self._told(n) if at in others else n for at, n in enumerate(numbers)]
+        told = reported(words, [self.plain[number] for number in numbers])
+        told |= _within(words, text, foreign)
+        meant = [self._told(n) if at in told else n for at, n in enumerate(numbers)]
         return numbers, meant
+
+    def _source(self, text: str, words: Sequence[str]) -> Source | None:
+        """Return the language behind Latin letters, told by words that are none of manner."""
+        if _LATIN.search(text) is None:
+            return None
+        known = self._signs
+        signs = [known[word] if word in known else self._learn_signs(word) for word in words]
+        return source([found for found in signs if found is not None])
+
+    def _learn_signs(self, word: str) -> Signs | None:
+        spelt = {normalise(word), in_cyrillic(word, "ru"), in_cyrillic(word, "uk")}
+        manner = self.lists.manner
+        tells = not any(is_disguised(p) or self.lists.meaning(p).concepts & manner for p in spelt)
+        self._signs[word] = found = signs_of(word) if tells else None
+        return found
+
+    def _in_cyrillic(self, word: str, language: Source) -> int:
+        """Return the number of a word that is written in Latin letters for Cyrillic ones."""
+        key = f"<{language}>{word}"
+        if key in self.number:
+            return self.number[key]
+        return self._learn(word, key=key, plain=in_cyrillic(word, language))
 
     def _told(self, number: int) -> int:
         """Return the number that stands for a reported word."""
@@ -141,9 +179,9 @@ class Vocabulary:
             self._learnt.clear()
         return self._table.rows
 
-    def _learn(self, word: str) -> int:
-        number = self.number[word] = len(self.plain)
-        plain = normalise(word)
+    def _learn(self, word: str, *, key: str | None = None, plain: str | None = None) -> int:
+        number = self.number[key or word] = len(self.plain)
+        plain = normalise(word) if plain is None else plain
         meaning = self.lists.meaning(plain)
         concepts = meaning.concepts
         disguised = is_disguised(plain)
@@ -176,6 +214,17 @@ class Vocabulary:
         self.phrases[number] = kinds
         full, of_fault = (reduce(or_, (phrase.bit for phrase in kind), 0) for kind in kinds)
         return full, of_fault
+
+
+def _within(words: Sequence[str], text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return the places of the words that stand in these spans of their text."""
+    if not spans:
+        return set()
+    shown = visible(text)
+    first = shown[np.cumsum([0, *(len(word) for word in words[:-1])])]
+    begins, ends = np.array(spans).T
+    span = np.maximum(np.searchsorted(begins, first, side="right") - 1, 0)
+    return set(np.flatnonzero((begins[span] <= first) & (first < ends[span])).tolist())
 
 
 def encode(texts: Sequence[str], known: Vocabulary) -> tuple[Words, Words]:

@@ -31,7 +31,8 @@ MANNER = frozenset(
 VULNERABLE = frozenset({"illness", "bereaved", "disabled", "hardship", "barrier", "abuse"})
 SELF_HARM, HYPERBOLE = "self_harm", "hyperbole"
 BODILY = "bodily"
-SAFETY = frozenset({SELF_HARM, "danger", BODILY})
+INTENT = "intent"
+SAFETY = frozenset({SELF_HARM, INTENT, "danger", BODILY})
 """Concepts behind the two flags that bring a case to a specialist."""
 
 Pattern = tuple[str, bool]

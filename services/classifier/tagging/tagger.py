@@ -15,12 +15,15 @@ from services.classifier.tagging.deep import Deep
 from services.classifier.tagging.evidence import Column, Witness
 from services.classifier.tagging.facts import Facts, Finding, judge
 from services.classifier.tagging.features import Vocabulary, Words, encode
+from services.classifier.tagging.foreign import Foreign, unread
 from services.classifier.tagging.hashing import Ints
 from services.classifier.tagging.language import Letters
-from services.classifier.tagging.lists import BODILY, HARM, HYPERBOLE, SELF_HARM, Lists
+from services.classifier.tagging.lists import BODILY, HARM, HYPERBOLE, INTENT, SELF_HARM, Lists
 from services.classifier.tagging.markup import blanked
+from services.classifier.tagging.matter import Matter, matters
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances
 from services.classifier.tagging.scores import Summed, logits, per_message
+from services.classifier.tagging.told import own_lines, told
 from services.classifier.tagging.weights import (
     FAULT,
     FAULTS,
@@ -46,10 +49,12 @@ Floats = NDArray[np.float64]
 
 FLAGS: Final = tuple(Flag)
 APART: Final = 6
-"""A phrase of self-harm raises the flag, unless a figure of speech stands so few words away."""
+"""Self-harm or an intent to kill raises the flag, but for a figure of speech so few words away."""
 _VIOLENCE: Final = HEADS["pressure"].index(Pressure.VIOLENCE)
 CLOSE: Final = 2
 """A figure of speech makes harmless only what stands so close: a threat may follow it."""
+_CERTAIN: Final = 40.0
+"""A flag's logit beyond which nothing is surer; a very long text can reach any size."""
 UNPROVEN: Final = 0.5
 """Confidence of a rule that never fired on the training cases."""
 
@@ -79,6 +84,7 @@ class Tagger:
     def _forget(self) -> None:
         self._known = Vocabulary(self._lists)
         self._summed = Summed(self._weights.table, self._known)
+        self._foreign = Foreign.read(self._known)
 
     def tag(self, messages: Sequence[Message]) -> list[Tags]:
         """Return the tags of each message, in order. Every text is answered; none raises."""
@@ -97,20 +103,27 @@ class Tagger:
         sharp = self._about.sharpness
         z = {name: manner.logits[:, columns(name)] * sharp[name] for name in ("tone", "pressure")}
         z["fault"] = matter.logits * sharp["fault"]
+        found = self._findings(messages, facts, visible)
         if self._deep is not None:
-            z = self._deep.revise(z, texts)
+            words = [each.text for each in matters(texts, visible)]
+            known = [told(*each) for each in zip(messages, facts, words, strict=True)]
+            settled = np.array([one is not None and one.settles for one in found])
+            z = self._deep.revise(z, [own_lines(text) for text in texts])
+            z["fault"] = self._deep.revise_fault(z["fault"], known, beside, settled)
         z["pressure"][self._figurative(full), _VIOLENCE] = -np.inf
         tones = self._choose("tone", z["tone"], manner, witness)
         pressures = self._choose("pressure", z["pressure"], manner, witness)
-        found = self._findings(messages, facts, visible)
         faults = self._faults(z["fault"], found, matter, witness)
         hurting = np.array([value == Pressure.VIOLENCE for value, _ in pressures])
         flags = self._flags(manner, beside, hurting, witness)
         spoken = manner.logits[:, columns("language")] + self._letters.hints(texts)
         languages = spoken.argmax(axis=1).tolist()
         evidence = witness.evidence(len(messages))
+        strange = self._foreign.tell(texts, full).tolist()
         return [
-            Tags(
+            unread(flags[n], evidence[n], self._name)
+            if strange[n]
+            else Tags(
                 tone=ToneTag(value=Tone(tones[n][0]), confidence=tones[n][1]),
                 pressure=PressureTag(value=Pressure(pressures[n][0]), confidence=pressures[n][1]),
                 fault=faults[n],
@@ -121,6 +134,11 @@ class Tagger:
             )
             for n in range(len(messages))
         ]
+
+    def matters(self, texts: Sequence[str]) -> list[Matter]:
+        """Return of each message the words that fault may see: what was said, and not how."""
+        plain = [blanked(text) for text in texts]
+        return matters(plain, encode(plain, self._known)[1])
 
     def _score(self, words: Words) -> Scored:
         about = self._about
@@ -156,11 +174,13 @@ class Tagger:
         """
         about, where = self._about, columns("flags")
         z = scored.logits[:, where] + beside @ self._weights.dense_flags
-        chances = 1 / (1 + np.exp(-(np.array(about.flag_slope) * z + np.array(about.flag_offset))))
+        strength = np.array(about.flag_slope) * z + np.array(about.flag_offset)
+        chances = 1 / (1 + np.exp(-np.clip(strength, -_CERTAIN, _CERTAIN)))
         raised = (chances >= np.array(about.flag_threshold)) & scored.table.words.have_any[:, None]
         words = scored.table.words
         safety = FLAGS.index(Flag.SAFETY)
-        raised[words.message[self._meant(SELF_HARM, words, APART)], safety] = True
+        for concept in (SELF_HARM, INTENT):
+            raised[words.message[self._meant(concept, words, APART)], safety] = True
         at_people = words.message[self._meant(BODILY, words, CLOSE)]
         raised[at_people[hurting[at_people]], safety] = True
         for number, flag in enumerate(FLAGS):
@@ -218,7 +238,7 @@ class Tagger:
             zip(found, chosen.tolist(), confidence, strict=True)
         ):
             tag = FaultTag(value=FAULTS[n], confidence=sure)
-            if finding is not None and finding.outweighs(tag.value):
+            if finding is not None and finding.outweighs(tag.value, sure):
                 proven = about.rule_confidence.get(finding.rule, UNPROVEN)
                 tag = FaultTag(value=finding.fault, confidence=proven)
             if finding is not None and finding.fault is tag.value:

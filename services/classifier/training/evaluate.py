@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from services.classifier.tagging import Tagger
+from services.classifier.tagging import Message
 from services.classifier.training.corpus import Case
 from shared.events.tags import Fault, Flag, Pressure, Tags, Tone
 
@@ -38,7 +38,15 @@ class Outcome:
         return float(getattr(self.tags, target).confidence)
 
 
-def outcomes(tagger: Tagger, cases: Sequence[Case]) -> list[Outcome]:
+class Tagging(Protocol):
+    """Whatever tags messages."""
+
+    def tag(self, messages: Sequence[Message]) -> list[Tags]:
+        """Return the tags of each message, in order."""
+        ...
+
+
+def outcomes(tagger: Tagging, cases: Sequence[Case]) -> list[Outcome]:
     """Tag the cases in batches."""
     tags = [
         tagged

@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
 
 FOLDS: Final = 5
-STRENGTH: Final = 20.0
-"""How freely weights may grow to fit the cases."""
 RARE: Final = 2
 """A feature in fewer messages than this is dropped."""
 FLOOR: Final = 2000.0
@@ -85,7 +83,7 @@ class Linear:
         return found
 
 
-def fit(inputs: Inputs, classes: Sequence[str], strength: float = STRENGTH) -> Linear:
+def fit(inputs: Inputs, classes: Sequence[str], strength: float) -> Linear:
     """Fit one target; two classes give one column, the logit of the second.
 
     Where the cases are given several times over, rarity counts one copy.
@@ -108,9 +106,7 @@ def fit(inputs: Inputs, classes: Sequence[str], strength: float = STRENGTH) -> L
     return Linear(whole[:BUCKETS] * rare[:, None], whole[BUCKETS:] * BESIDE, bias, rare)
 
 
-def unseen_logits(
-    inputs: Inputs, classes: Sequence[str], groups: Names, strength: float = STRENGTH
-) -> Floats:
+def unseen_logits(inputs: Inputs, classes: Sequence[str], groups: Names, strength: float) -> Floats:
     """Score every case by a model that has not seen its group."""
     width = len(classes) if len(classes) > 2 else 1  # noqa: PLR2004 - as in fit
     found = np.zeros((len(inputs.gold), width))

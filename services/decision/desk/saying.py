@@ -1,6 +1,8 @@
 """The events that tell what a person has done; free text of staff is in none of them."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from opentelemetry import trace
 
@@ -13,13 +15,17 @@ from shared.events.catalogue import (
     CaseDecided,
     CaseReferred,
     CaseStatusChanged,
+    ClassificationCorrected,
     Decision,
     Event,
     Queue,
     Topic,
 )
 from shared.events.envelope import event_id
+from shared.events.tags import Labels, Tags
 from shared.outbox import Saying
+
+TARGETS: Final = ("tone", "pressure", "fault", "flags")
 
 
 def of_decision(
@@ -63,6 +69,47 @@ def of_referral(
         referred_at=now,
     )
     return _saying(row, Topic.REFERRED, referred, now)
+
+
+def of_correction(
+    row: Standing,
+    case: CaseClassified,
+    corrected: Tags,
+    named: Collection[str],
+    by: tuple[str, datetime],
+) -> Saying:
+    """Tell of tags that a person has corrected; `case` is the message with the tags before.
+
+    `named` are the targets that the person named, `by` is who they are and when it was.
+    """
+    person, now = by
+    said = ClassificationCorrected(
+        case_id=row.case_id,
+        customer_id=row.customer_id,
+        sequence=case.sequence,
+        category=case.category,
+        text=case.text,
+        claim=case.claim,
+        facts=case.facts,
+        language=case.tags.language,
+        before=labels_of(case.tags),
+        corrected=labels_of(corrected),
+        named=tuple(target for target in TARGETS if target in named),
+        model=case.tags.model,
+        corrected_by=person,
+        corrected_at=now,
+    )
+    return _saying(row, Topic.CORRECTED, said, now)
+
+
+def labels_of(tags: Tags) -> Labels:
+    """Return tags without confidence and evidence."""
+    return Labels(
+        tone=tags.tone.value,
+        pressure=tags.pressure.value,
+        fault=tags.fault.value,
+        flags=tuple(flag.value for flag in tags.flags),
+    )
 
 
 def of_status(row: Standing, status: Status, reason: str | None, now: datetime) -> Saying:

@@ -10,7 +10,7 @@ from services.decision.desk.cases import expect, expect_holder, hold, thought_of
 from services.decision.desk.forms import TagsForm
 from services.decision.desk.parts import Done
 from services.decision.desk.people import Person
-from services.decision.desk.saying import of_referral
+from services.decision.desk.saying import of_correction, of_referral
 from services.decision.log import Entry
 from services.decision.merits.decide import decide
 from services.decision.merits.outcome import Outcome, Referred, priority_of
@@ -34,13 +34,15 @@ async def correct(
     form: TagsForm,
     rules: tuple[Policy, Packs],
 ) -> Done:
-    """Store what the tags should have been, and a new proposal made from them.
+    """Store what the tags should have been and why, and a new proposal made from them.
+
+    The classifier is told in the same transaction; the reason stays here, where it can be erased.
 
     Raises:
         ProblemError: 404; 409, it moved on or is not with this person; 422, nothing is corrected.
 
     """
-    changes = form.model_dump(mode="json", exclude={"version"}, exclude_none=True)
+    changes = form.model_dump(mode="json", exclude={"version", "note"}, exclude_none=True)
     if not changes:
         raise problems.invalid(Flaw("body", "corrects nothing; name a tag"))
     policy, packs = rules
@@ -51,6 +53,7 @@ async def correct(
     corrected = case.model_copy(update={"tags": corrected_tags(case.tags, form)})
     outcome = decide(corrected, known, policy)
     body = {"before": _brief(case.tags), "corrected": changes, "version": form.version}
+    noted = log.canonical({"note": form.note})
     inputs = corrected.model_dump_json()
     answers = held.row.revision + 1 if held.row.state == "decided" else 0
     moved = Moved(
@@ -61,11 +64,12 @@ async def correct(
         round=answers,
         since=held.now if answers else None,
     )
-    await arming.follow(tx, [moved], held.now, packs)
+    stopped = await arming.follow(tx, [moved], held.now, packs, person.id)
     positions = await log.append(
         tx,
         [
-            Entry(case_id, "tags_corrected", person.id, held.now, log.canonical(body)),
+            *stopped,
+            Entry(case_id, "tags_corrected", person.id, held.now, log.canonical(body), noted),
             Entry(
                 case_id,
                 "deliberated",
@@ -80,7 +84,9 @@ async def correct(
     await store.store(tx, [row])
     answer = deliberation.answer_of(outcome)
     proposal = answer.decision if answer else None
-    elsewhere = row.queue is not held.row.queue
+    sayings = [of_correction(held.row, case, corrected.tags, changes, (person.id, held.now))]
+    if row.queue is not held.row.queue:
+        sayings.append(of_referral(row, corrected, proposal, held.now))
     return Done(
         {
             "case_id": str(case_id),
@@ -90,13 +96,13 @@ async def correct(
             "tags": corrected.tags.model_dump(mode="json"),
             "proposal": proposal.model_dump(mode="json") if proposal else None,
         },
-        sayings=[of_referral(row, corrected, proposal, held.now)] if elsewhere else [],
+        sayings=sayings,
     )
 
 
 def corrected_tags(tags: Tags, form: TagsForm) -> Tags:
     """Return the tags as a person says they are; evidence against them is dropped. Pure."""
-    named = form.model_fields_set - {"version"}
+    named = form.model_dump(exclude={"version", "note"}, exclude_none=True).keys()
     update: dict[str, Any] = {
         "evidence": tuple(part for part in tags.evidence if part.target not in named)
     }

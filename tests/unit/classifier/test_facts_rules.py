@@ -174,9 +174,9 @@ def test_doubt_yields_to_a_fact_but_not_to_a_promise_still_open() -> None:
     open_promise = judge(Facts.read({"promised_by": DUE}), frozenset(), None)
     assert accepted is not None
     assert open_promise is not None
-    assert accepted.outweighs(Fault.UNCLEAR)
-    assert not accepted.outweighs(Fault.COMPANY)
-    assert not open_promise.outweighs(Fault.UNCLEAR)
+    assert accepted.outweighs(Fault.UNCLEAR, 0.9)
+    assert not accepted.outweighs(Fault.COMPANY, 0.4)
+    assert not open_promise.outweighs(Fault.UNCLEAR, 0.4)
 
 
 def test_parsed_and_written_instants_mean_the_same() -> None:

@@ -101,7 +101,8 @@ def test_extreme_texts_are_answered(text: str) -> None:
 def test_a_message_without_words_gets_the_defaults() -> None:
     tags = tag(Message("\u200b \n", {}, "fraud", claim=True))
     assert (tags.tone.value, tags.pressure.value) == (Tone.COURTEOUS, Pressure.NONE)
-    assert (tags.fault.value, tags.flags, tags.evidence) == (Fault.UNCLEAR, (), ())
+    assert (tags.fault.value, tags.flags) == (Fault.UNCLEAR, ())
+    assert [proof.source for proof in tags.evidence] == ["rule:language_not_read"]
 
 
 def test_evidence_is_cut_at_words_and_kept_verbatim() -> None:

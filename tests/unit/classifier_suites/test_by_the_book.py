@@ -15,7 +15,7 @@ from services.classifier.training.evaluate import Outcome, flag_scores, macro_f1
 from shared.events.tags import Flag
 
 BOOK = Path(__file__).parent / "by_the_book.jsonl"
-ENOUGH = {"tone": 0.85, "pressure": 0.87, "fault": 0.88}
+ENOUGH = {"tone": 0.83, "pressure": 0.86, "fault": 0.9}
 ENOUGH_OF_FLAG = {
     Flag.VULNERABLE: 0.8,
     Flag.SAFETY: 0.8,

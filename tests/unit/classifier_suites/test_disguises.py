@@ -59,6 +59,26 @@ def small_letters(word: str, _: random.Random) -> str:
     return word.lower()
 
 
+RUSSIAN = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True)) | {
+    "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "",
+    "ю": "yu", "я": "ya",
+}  # fmt: skip
+UKRAINIAN = dict(zip("абвгґдезиіїйклмнопрстуф", "abvhgdezyiiyklmnoprstuf", strict=True)) | {
+    "є": "ye", "ї": "yi", "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch",
+    "ь": "", "ю": "yu", "я": "ya", "’": "", "'": "",
+}  # fmt: skip
+
+
+def in_latin(text: str, letters: dict[str, str]) -> str:
+    """Write Cyrillic in Latin letters, as people without the keyboard do."""
+    return "".join(
+        letters.get(letter.lower(), letter).capitalize()
+        if letter.isupper()
+        else letters.get(letter, letter)
+        for letter in text
+    )
+
+
 @cache
 def cases() -> tuple[Case, ...]:
     return tuple(read(FILES))
@@ -88,3 +108,21 @@ def scores(disguise: Disguise | None) -> dict[str, float]:
 @pytest.mark.parametrize("disguise", [look_alikes, leet, zero_width, typo, spaced, small_letters])
 def test_a_disguise_costs_little(disguise: Disguise, target: str) -> None:
     assert scores(None)[target] - scores(disguise)[target] <= ALLOWED
+
+
+@cache
+def cyrillic_scores(*, latin: bool) -> dict[str, float]:
+    letters = {"ru": RUSSIAN, "uk": UKRAINIAN}
+    shown = [
+        case.model_copy(update={"text": in_latin(case.text, letters[case.lang])}) if latin else case
+        for case in cases()
+        if case.lang in letters
+    ]
+    found = outcomes(tagging.load(), shown)
+    return {target: macro_f1(found, target) for target in TARGETS}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_cyrillic_in_latin_letters_costs_little(target: str) -> None:
+    lost = cyrillic_scores(latin=False)[target] - cyrillic_scores(latin=True)[target]
+    assert lost <= ALLOWED

@@ -13,7 +13,7 @@ import pytest
 
 from services.classifier import tagging
 from services.classifier.tagging import Message
-from shared.events.tags import Tags, Tone
+from shared.events.tags import Flag, Pressure, Tags, Tone
 
 PUBLIC = Path(__file__).parents[4] / "shared" / "data" / "public"
 HARSH = frozenset({Tone.RUDE, Tone.ABUSIVE})
@@ -48,3 +48,15 @@ def test_learners_of_the_language_are_treated_like_natives() -> None:
     for row in rows("uk_uagec_sample.csv.gz"):
         of[row["is_native"]].append(row["text"])
     assert abs(harsh(of["0"]) - harsh(of["1"])) <= 0.01
+
+
+@pytest.mark.parametrize("name", ["en_hatecheck.csv.gz", "pl_mhc_polish.csv.gz"])
+def test_who_says_that_people_will_be_killed_is_brought_to_a_specialist(name: str) -> None:
+    """Threats to others than the bank are no pressure on it; that somebody is in danger counts."""
+    texts = [row["test_case"] for row in rows(name) if row["functionality"] == "threat_dir_h"]
+    heard = [
+        tags.pressure.value is Pressure.VIOLENCE
+        or any(flag.value is Flag.SAFETY for flag in tags.flags)
+        for tags in tagged(texts)
+    ]
+    assert sum(heard) / len(heard) >= 0.8

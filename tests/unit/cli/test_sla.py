@@ -97,6 +97,13 @@ def test_the_what_ifs_that_are_asked_are_the_ones_shown(run: Run, busy: str) -> 
     ]
 
 
+def test_on_holidays_nobody_is_at_work(run: Run, tmp_path: Path) -> None:
+    christmas = _written(tmp_path, {**BUSY, "at": "2026-12-21T08:30:00+01:00"})
+    everyday = _forecast(run, "--from", christmas)
+    polish = _forecast(run, "--from", christmas, "--calendar", "PL")
+    assert polish["lapses"] > everyday["lapses"]
+
+
 def test_the_sample_inputs_give_a_forecast(run: Run) -> None:
     told = _forecast(run, "--from", str(ROOT / "deploy" / "samples" / "forecast.json"))
     assert [queue["name"] for queue in told["queues"]] == ["review", "fraud"]
@@ -157,6 +164,7 @@ def test_wrong_inputs_are_refused_with_the_field(
         (("--staff", "nowhere=2"), "there is no queue 'nowhere'; there are: review, fraud"),
         (("--extra-person", "nowhere"), "there is no queue"),
         (("--chart", "/nowhere/at/all.svg"), "No such file"),
+        (("--calendar", "XX"), "there is no calendar 'XX'; there are: "),
     ],
 )
 def test_what_is_not_there_is_said(

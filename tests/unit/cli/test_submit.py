@@ -47,14 +47,34 @@ def test_a_document_over_many_lines_is_one_case(run: Run, intake: Intake, tmp_pa
 
 def test_json_lines_go_in_one_request_and_refusals_are_named(run: Run, intake: Intake) -> None:
     accepted = {**RECEIPT, "line": 1, "status": 202}
-    refused = {"line": 2, "status": 422, "detail": "text is required."}
+    refused = {"line": 3, "status": 422, "detail": "text is required."}
     intake.will_answer("POST", "/v1/cases:batch", (200, [accepted, refused]))
     lines = f"{json.dumps(CASE)}\n\n{json.dumps({'channel': 'web'})}\n"
     result = run("submit", "-", stdin=lines, at=intake)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == ["019a  http://bank/v1/cases/019a"]
-    assert "line 2: text is required." in result.stderr
-    assert len(intake.requests[0][3].splitlines()) == 2
+    assert "line 3: text is required." in result.stderr
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\n \n\r\n"])
+@pytest.mark.parametrize("between", ["", "\n\n"])
+def test_blank_lines_count_so_that_a_refusal_names_the_line_of_the_file(
+    run: Run, intake: Intake, before: str, between: str
+) -> None:
+    intake.will_answer("POST", "/v1/cases:batch", (200, []))
+    written = f"{before}{json.dumps(CASE)}\n{between}{json.dumps(CASE)}\n"
+    run("submit", "-", stdin=written, at=intake)
+    sent = intake.requests[0][3].decode().split("\n")
+    assert [bool(line.strip()) for line in sent] == [
+        bool(line.strip()) for line in written.split("\n")
+    ]
+
+
+def test_thousands_of_blank_lines_are_no_request_of_their_own(run: Run, intake: Intake) -> None:
+    intake.will_answer("POST", "/v1/cases:batch", (200, [{**RECEIPT, "line": 1, "status": 202}]))
+    result = run("submit", "--json", stdin=f"{json.dumps(CASE)}\n" * 2 + "\n" * 12_000, at=intake)
+    assert result.exit_code == 0
+    assert len(intake.requests) == 1
 
 
 def test_a_refusal_is_one_line_with_the_servers_words(run: Run, intake: Intake) -> None:

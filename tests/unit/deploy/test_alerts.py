@@ -11,6 +11,8 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, TypeAdapter
 
+from services.classifier import drift
+from services.classifier.asking import adviser
 from services.decision import activation, overdue
 from services.decision.timing import measures
 from services.intake import commit, reconcile
@@ -22,6 +24,8 @@ ROOT: Final = Path(__file__).parents[3]
 FOLDER: Final = ROOT / "deploy" / "prometheus"
 MEASURING: Final = (
     activation,
+    adviser,
+    drift,
     overdue,
     measures,
     commit,

@@ -1,0 +1,91 @@
+# ruff: noqa: RUF001 - Cyrillic words and dashes of real mails are this module's subject
+"""Whose lines these are: what the layout of a message shows to be somebody else's.
+
+Quoted lines (`> …`), what follows the head of an earlier or forwarded mail, and the turns of staff
+in a transcript are not the customer's own words. Where nothing of the customer's would remain, all
+is theirs: whoever forwards a mail without a word says what it says.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+_MAY_HOLD_TURNS: Final = re.compile(r"^\s{0,9}(?:>|-{2,}|_{5,}|[^\n]{1,200}:)", re.MULTILINE)
+_QUOTED: Final = re.compile(r"\s{0,9}>")
+_RULE: Final = re.compile(
+    r"""\s{0,9}(?:begin\ forwarded\ message | _{5,}\s*$ | -{2,}\s{0,3}(?:original\ message
+    |forwarded\ message|пере[сад][^\n]{0,40}сообщени|исходное\ сообщение|вихідне\ повідомлення
+    |пере[сн][^\n]{0,40}повідомлення|wiadomość\ (?:oryginalna|przekazana)
+    |oryginalna\ wiadomość))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WROTE: Final = re.compile(
+    r"""[^\n]{0,120}(?:@|\d:\d\d)[^\n]{0,80}
+    (?:wrote|napisał(?:\(a\)|a)?|pisze|написал(?:\(а\)|а)?|написав|пише|пишет)\s?:\s*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_FROM: Final = re.compile(r"\s{0,9}(?:from|od|от|від)\s?:\s", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\s{0,9}(?:to|sent|subject|do|wysłano|temat|кому|тема|отправлено|надіслано)\s?:", re.IGNORECASE
+)
+_HEAD: Final = 4
+"""Lines of the head of a mail among which both the sender and something else stand."""
+_TURN: Final = re.compile(
+    r"""\s{0,9}(?:\[?\d\d?:\d\d(?::\d\d)?\]?[\s,–-]{0,3})?
+    (?:(?P<staff>agent|operator(?:ka)?|advis[eo]r|consultant|clerk|staff|support|assistant|bank|bot
+        |konsultant(?:ka)?|doradca|doradczyni|pracowni(?:k|ca)|infolinia|оператор(?:ка)?
+        |консультант(?:ка)?|сотрудни(?:к|ца)|менеджер(?:ка)?|банк|бот|поддержка|підтримка
+        |співробітни(?:к|ця)|працівни(?:к|ця))
+      |(?P<customer>customer|client|caller|me|klient(?:ka)?|ja|клиент(?:ка)?|клієнт(?:ка)?|я
+        |абонент))
+    (?:\ [\w.]{1,20}){0,2}\s?:""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def others(text: str) -> list[tuple[int, int]]:
+    """Return the lines that somebody else speaks, in order: from and to, in code points."""
+    if _MAY_HOLD_TURNS.search(text) is None:
+        return []
+    lines = text.splitlines(keepends=True)
+    foreign = _earlier(lines) | _turns(lines)
+    if not any(any(map(str.isalpha, line)) for n, line in enumerate(lines) if n not in foreign):
+        return []
+    ends = list(accumulate(map(len, lines)))
+    return [(ends[n] - len(lines[n]), ends[n]) for n in sorted(foreign)]
+
+
+def _earlier(lines: Sequence[str]) -> set[int]:
+    """Find quoted lines, and an earlier mail: it reaches from its head to the end."""
+    found = set()
+    for n, line in enumerate(lines):
+        if _QUOTED.match(line) is not None:
+            found.add(n)
+        elif _is_head(lines[n : n + _HEAD]):
+            return found | set(range(n, len(lines)))
+    return found
+
+
+def _is_head(lines: Sequence[str]) -> bool:
+    first = lines[0]
+    if _RULE.match(first) is not None or _WROTE.match(first) is not None:
+        return True
+    return _FROM.match(first) is not None and any(_TO.match(line) for line in lines[1:])
+
+
+def _turns(lines: Sequence[str]) -> set[int]:
+    """Find the turns of staff where both sides have turns; each lasts until the next.
+
+    An empty line ends the turn, too: what follows a pasted talk is the customer's word on it.
+    """
+    turns = [_TURN.match(line) for line in lines]
+    spoken = [turn.lastgroup if turn else None for turn in turns]
+    if not {"staff", "customer"} <= set(spoken):
+        return set()
+    found, who = set(), None
+    for n, speaker in enumerate(spoken):
+        who = speaker or (who if lines[n].strip() else None)
+        if who == "staff":
+            found.add(n)
+    return found

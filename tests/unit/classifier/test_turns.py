@@ -1,0 +1,75 @@
+# ruff: noqa: RUF001 - Cyrillic words of transcripts
+"""Whose words a mail or a transcript holds is told by its layout."""
+
+import pytest
+
+from services.classifier import tagging
+from services.classifier.tagging.message import Message
+from services.classifier.tagging.turns import others
+from shared.events.tags import Tone
+
+OWN_ONLY = [
+    "Hello.\nI write about my card: it does not work.\nRegards: Ann",
+    "> all of it is quoted\n> and nothing stands beside it",
+    "-----Original Message-----\nFrom: the shop\nTo: me\nyou will get nothing",
+    "Bank: ING\nAccount: closed",
+    "From: Leeds\nI moved there in May.",
+    "",
+]
+MIXED = [
+    ("Is that right?\n> we owe you nothing\nPlease look again.", ["> we owe you nothing\n"]),
+    (
+        "Please help.\nOn Tue, 5 May 2026 at 10:12, The Bank <x@bank.example> wrote:\nno.\n\nno.",
+        ["On Tue, 5 May 2026 at 10:12, The Bank <x@bank.example> wrote:\n", "no.\n", "\n", "no."],
+    ),
+    (
+        "Proszę o pomoc\nOd: Bank\nWysłano: 5 maja\nTemat: wniosek\nOdmawiamy",
+        ["Od: Bank\n", "Wysłano: 5 maja\n", "Temat: wniosek\n", "Odmawiamy"],
+    ),
+    (
+        "[10:01] Agent Anna: go away\nreally\n[10:02] Customer: please do not talk so",
+        ["[10:01] Agent Anna: go away\n", "really\n"],
+    ),
+    ("Оператор: ждите\nКлиент: сколько ещё?", ["Оператор: ждите\n"]),
+]
+
+
+@pytest.mark.parametrize("text", OWN_ONLY)
+def test_where_nothing_else_would_remain_all_is_the_customers(text: str) -> None:
+    assert others(text) == []
+
+
+@pytest.mark.parametrize(("text", "foreign"), MIXED)
+def test_quoted_lines_earlier_mails_and_staff_turns_are_somebody_elses(
+    text: str, foreign: list[str]
+) -> None:
+    assert [text[begin:end] for begin, end in others(text)] == foreign
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could you tell me why your colleague wrote this?\n> You are a stupid cow, get lost.",
+        "Agent: you stupid cow, get lost\nCustomer: Could you please connect me to somebody else?",
+    ],
+)
+def test_an_insult_in_somebody_elses_lines_is_not_the_customers(text: str) -> None:
+    (tags,) = tagging.load().tag([Message(text)])
+    assert tags.tone.value not in {Tone.RUDE, Tone.ABUSIVE}
+
+
+def test_what_follows_a_pasted_talk_after_an_empty_line_is_the_customers() -> None:
+    talk = "Customer: Where is it?\nSupport: Please wait.\nIt takes a day."
+    text = f"{talk}\n\nYou are a stupid cow, get lost."
+    assert [text[begin:end] for begin, end in others(text)] == [
+        "Support: Please wait.\n",
+        "It takes a day.\n",
+    ]
+    (tags,) = tagging.load().tag([Message(text)])
+    assert tags.tone.value is Tone.ABUSIVE
+
+
+def test_the_same_insult_in_the_customers_own_line_counts() -> None:
+    text = "Agent: Could you wait a moment?\nCustomer: You are a stupid cow, get lost."
+    (tags,) = tagging.load().tag([Message(text)])
+    assert tags.tone.value is Tone.ABUSIVE
