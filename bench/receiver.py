@@ -90,7 +90,8 @@ class _Kept:
 
     def note(self, letter: bytes) -> None:
         case, notice = _value(letter, _CASE), _value(letter, _NOTICE)
-        (self.receipts if notice == Notice.RECEIPT else self.answers).add(case)
+        if notice != Notice.VERIFYING:  # neither a receipt nor an answer
+            (self.receipts if notice == Notice.RECEIPT else self.answers).add(case)
         self.arrivals.append((case, notice, time.monotonic()))
 
     def answer(self, question: bytes) -> bytes:

@@ -26,10 +26,12 @@ _CASES: Final = (
 )  # fmt: skip
 _CLOCKS: Final = (
     "case_id", "clock", "customer_id", "sequence", "round", "pack", "pack_version", "calendar",
-    "calendar_version", "kind", "role", "plan", "received_at", "arrived_at", "decide_by",
-    "deadline", "late_arrival",
+    "calendar_version", "kind", "role", "received_at", "arrived_at", "decide_by", "deadline",
+    "late_arrival", "cause_id", "traceparent",
 )  # fmt: skip
-_TIMERS: Final = ("case_id", "clock", "rung", "urgency", "due_at")
+_TIMERS: Final = (
+    "case_id", "clock", "rung", "urgency", "due_at", "action", "summons", "jumps_queue",
+)  # fmt: skip
 _AT_ONCE: Final = 20_000
 _CLOCK: Final = "pl_complaints:0"
 
@@ -70,8 +72,13 @@ async def _copy(connection: Connection, numbers: Sequence[int], clocks: Sequence
     )
     await connection.copy_records_to_table(
         "clocks",
-        records=(_clock_row(number, clock, clock.model_dump_json()) for number, clock in pairs),
+        records=(_clock_row(number, clock) for number, clock in pairs),
         columns=_CLOCKS,
+        schema_name="decision",
+    )
+    await connection.copy_records_to_table(
+        "plans",
+        records=((_case(number), _CLOCK, clock.model_dump_json()) for number, clock in pairs),
         schema_name="decision",
     )
     await connection.copy_records_to_table(
@@ -84,11 +91,12 @@ def _case_row(number: int) -> tuple[object, ...]:
     return (_case(number), _customer(number), "referred", 0, at, True, "review", at)
 
 
-def _clock_row(number: int, clock: Clock, text: str) -> tuple[object, ...]:
+def _clock_row(number: int, clock: Clock) -> tuple[object, ...]:
     return (
         *(_case(number), _CLOCK, _customer(number), 0, 0, clock.pack, clock.pack_version),
-        *(clock.calendar, clock.calendar_version, clock.kind, clock.role, text),
+        *(clock.calendar, clock.calendar_version, clock.kind, clock.role),
         *(clock.starts_at, clock.starts_at, clock.decide_by, clock.deadline, False),
+        *(_case(number), f"00-{number + 1:032x}-{1:016x}-00"),
     )
 
 
@@ -96,7 +104,8 @@ def _timer_rows(pairs: Sequence[tuple[int, Clock]]) -> Iterator[tuple[object, ..
     for number, clock in pairs:
         for planned in clock.rungs:
             rung = planned.rung
-            yield (_case(number), _CLOCK, rung.name, urgency_of(rung), planned.due)
+            at = (urgency_of(rung), planned.due)
+            yield (_case(number), _CLOCK, rung.name, *at, rung.action, rung.to, rung.jumps_queue)
 
 
 def _case(number: int) -> UUID:
@@ -125,7 +134,7 @@ async def later(url: str, count: int, template: Clock) -> None:
             await connection.copy_records_to_table(
                 "clocks",
                 # Their plans are never read, and would only fill the disk.
-                records=(_clock_row(_FAR + number, moved, "{}") for number in numbers),
+                records=(_clock_row(_FAR + number, moved) for number in numbers),
                 columns=_CLOCKS,
             )
             await connection.copy_records_to_table(

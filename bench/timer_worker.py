@@ -5,6 +5,7 @@ are wanted: the broker's part of the work is the same before a storm and during 
 """
 
 import asyncio
+import gc
 import multiprocessing
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -97,6 +98,10 @@ async def _serve(where: Where, ready: Event, done: "Synchronized[int]", *, cases
     pool = await connect(where.database_url, schema="decision", connections=_CONNECTIONS)
     kafka = KafkaSettings(bootstrap=where.bootstrap, idempotence=where.idempotence)
     publisher, stop = Publisher(pool, kafka, _SOURCE), asyncio.Event()
+    # As in a service: `shared.run` does it once all is loaded.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     tracer = TracerProvider(sampler=ALWAYS_OFF).get_tracer("bench")
 
     async def probe() -> Readiness:

@@ -10,6 +10,7 @@ from services.decision import (
     activation,
     answering,
     explaining,
+    in_return,
     past,
 )
 from services.decision.causes import routes as causes
@@ -64,7 +65,7 @@ async def assemble(parts: Parts, settings: DecisionSettings) -> Service:
     loops: list[Loop] = [
         active.run,
         Overdue(parts, recorder).run,
-        Timers(parts, packs, pace, time_may_move=settings.clock_may_move).run,
+        Timers(parts, packs, pace, settings.clock_may_move, in_return.offers(active.now)).run,
         _forgetting(parts.pool, active.now),
     ]
     close = []

@@ -36,7 +36,7 @@ def _go_on(case: CaseClassified, before: Dossier, cause: Cause, bench: Bench) ->
     if state in {"asked", "verifying"} or betters(thought, before, bench.policy):
         return follow(thought, before, cause, bench)
     reason = "message_after_the_decision" if state == "decided" else "message_during_review"
-    return pass_on(thought, before, reason, bench)
+    return pass_on(thought, before, reason, bench, case.received_at)
 
 
 def _in_order(held: CaseClassified, message: CaseClassified) -> CaseClassified:

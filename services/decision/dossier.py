@@ -14,6 +14,7 @@ from services.decision.deliberation import Thought
 from services.decision.log import Entry
 from services.decision.merits.outcome import Outcome
 from services.decision.store import Standing
+from services.decision.timing.planning import Planned
 from shared.events.catalogue import CaseClassified, Decision, Event, Topic
 
 
@@ -83,6 +84,10 @@ class Work:
     answered: dict[UUID, "Answered"] = field(default_factory=dict)
     settled: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
     """Grants of the ledger, by verification: their new state, and since when."""
+    causes: dict[UUID, tuple[UUID, str | None]] = field(default_factory=dict)
+    """By case: the event that something was done for first, and its trace."""
+    plans: dict[UUID, Planned] = field(default_factory=dict)
+    """The clocks of cases that come to people, planned once."""
     spent: Decimal = Decimal(0)
     grants: int = 0
 

@@ -15,7 +15,7 @@ from services.decision.handing import HandOver, hand_over, more_urgent
 from services.decision.merits.outcome import Asked, Decided, Referred, Verifying
 from services.decision.past import Claim, Goodwill
 from services.decision.store import TOLD, Standing, State
-from services.decision.timing.planning import answer_due_at
+from services.decision.timing.planning import answer_due_at, planned
 from shared.events.case import Status
 from shared.events.catalogue import CaseClassified, Queue, Topic, VerificationRequested
 
@@ -199,7 +199,8 @@ def _check(
 def _refer(
     outcome: Referred, thought: Deliberated, before: Dossier | None, bench: Bench
 ) -> list[Said]:
-    due = answer_due_at(thought.case, bench.packs)
+    since = before.standing.received_at if before else None
+    due = _answer_due_at(thought.case, bench, since, new=before is None)
     standing = _standing(
         thought,
         before,
@@ -223,6 +224,16 @@ def _refer(
         bench.now,
     )
     return [referral, telling.waiting(thought.case, Status.IN_REVIEW, outcome.reason, bench.now)]
+
+
+def _answer_due_at(
+    case: CaseClassified, bench: Bench, since: datetime | None = None, *, new: bool
+) -> datetime:
+    """Return the last day for the answer; the clocks of a case that is `new` here are planned."""
+    if not new:
+        return answer_due_at(case, bench.packs, since)
+    bench.work.plans[case.case_id] = plan = planned(case, bench.now, bench.packs, since)
+    return plan.answer_due_at
 
 
 def _check_first(
@@ -251,8 +262,17 @@ def go_on_waiting(thought: Deliberated, before: Dossier, bench: Bench) -> list[S
     return []
 
 
-def pass_on(thought: Deliberated, before: Dossier | None, reason: str, bench: Bench) -> list[Said]:
-    """Let a person see what is new; the answer that stands, stands."""
+def pass_on(
+    thought: Deliberated,
+    before: Dossier | None,
+    reason: str,
+    bench: Bench,
+    written_at: datetime | None = None,
+) -> list[Said]:
+    """Let a person see what is new; the answer that stands, stands.
+
+    `written_at` is when the customer wrote it, where that was after the answer.
+    """
     outcome, held = thought.outcome, before.standing if before else None
     mine = thought.thought.queue or Queue.REVIEW
     if (
@@ -264,9 +284,11 @@ def pass_on(thought: Deliberated, before: Dossier | None, reason: str, bench: Be
         reason = outcome.reason
     state: State = "referred" if held is None else held.state
     _put(thought, _standing(thought, before, state=state), before, bench)
-    # Who writes after the answer has the whole time anew.
-    since = bench.now if held is not None and held.state == "decided" else None
-    due = answer_due_at(thought.case, bench.packs, since)
+    # Who writes after the answer has the whole time anew, from when they wrote.
+    answered = held is not None and held.state == "decided"
+    new = held is None or (answered and not held.customer_waits)
+    since = written_at if answered or held is None else held.received_at
+    due = _answer_due_at(thought.case, bench, since if held else None, new=new)
     over = HandOver(mine, reason, bench.now, due, reopens=True)
     dossier = bench.work.dossiers[thought.case.case_id]
     return hand_over(dossier, thought.case, over, bench.work, new=before is None)

@@ -79,12 +79,17 @@ class Deciding:
             event, said = received.event, list[Said]()
             said_by = None
             cause = _cause(received)
+            bench.work.causes.setdefault(
+                received.event.case_id, (cause.event_id, cause.traceparent)
+            )
             if isinstance(event, CaseClassified):
                 said = course.hear(event, cause, bench)
             elif isinstance(event, VerificationCompleted):
                 check = loaded.checks[received.envelope.id]
                 said = answers.complete(event, check, cause, bench)
                 said_by = check.cause_id if check else None
+                if said_by is not None:
+                    bench.work.causes[event.case_id] = (said_by, cause.traceparent)
             sayings += [_saying(received, one, said_by) for one in said]
         return bench.work, sayings
 

@@ -105,6 +105,7 @@ class Overdue:
 
     def _silent(self, check: Check, work: Work, now: datetime) -> list[Saying]:
         dossier = work.dossiers[check.case_id]
+        work.causes[check.case_id] = (check.cause_id, check.traceparent)
         entry = canonical({"purpose": check.purpose, "verification_id": str(check.verification_id)})
         work.log(Entry(check.case_id, "verification_overdue", "policy", now, entry))
         if check.purpose == "background":

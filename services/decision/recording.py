@@ -35,8 +35,9 @@ class Recorder:
 
     async def write(self, tx: Connection, work: Work, now: datetime) -> None:
         """Write everything that is in `work`."""
-        await arming.follow(tx, list(_moved(work, now)), now, self.packs)
-        positions = await log.append(tx, work.entries)
+        stopped = await arming.follow(tx, list(_moved(work, now)), now, self.packs)
+        # Last, so that the places that stand for the others' positions stay as they are.
+        positions = await log.append(tx, [*work.entries, *stopped])
         rows = work.rows(positions)
         await store.store(tx, rows)
         await checking.ask(tx, work.checks, by_http=self.by_http)
@@ -65,8 +66,17 @@ def _moved(work: Work, now: datetime) -> Iterator[Moved]:
         known = row.version > 0
         if row.customer_waits or known:
             after = row.revision + 1 if row.state == "decided" else 0
-            since = now if after else None
-            yield Moved(case_id, dossier.case, row.customer_waits, known, after, since)
+            plan = work.plans.get(case_id)
+            yield Moved(
+                case_id,
+                dossier.case,
+                waits=row.customer_waits,
+                known=known,
+                round=after,
+                since=(plan.since if plan else None) or (now if after else None),
+                cause=work.causes.get(case_id),
+                planned=plan if plan and plan.case is dossier.case else None,
+            )
 
 
 def _measure(work: Work, now: datetime) -> None:

@@ -171,14 +171,21 @@ async def _the_customer_was_warned(walk: Walk, case_id: str, deadline: datetime)
     assert datetime.fromisoformat(warned["due_at"]) == deadline
     assert datetime.fromisoformat(warned["new_due_at"]) > deadline
     assert warned["reason"]
-    assert warned["in_return"]
+    assert warned["in_return"] == "priority"  # the team lead was called
+    (credit,) = warned["granted"]
+    assert (credit["kind"], credit["money"]["currency"]) == ("credit", "PLN")
 
     async def told() -> Json | None:
         case = await walk.outside.case(case_id)
         mails = [mail["notice"] for mail in await walk.outside.mails(case_id)]
         return case if case["status"] == "delayed" and mails.count("delayed") == 1 else None
 
-    await until(told, what="one warning, and the status delayed")
+    case = await until(told, what="one warning, and the status delayed")
+    (shown,) = [each for each in case["sla"]["milestones"] if each["kind"] == "warned"]
+    assert shown["granted"] == [credit]
+    (mail,) = [one for one in await walk.outside.mails(case_id) if one["notice"] == "delayed"]
+    read = await walk.outside.inbox.get(f"/api/messages/{mail['id']}")
+    assert "20,00" in read.raise_for_status().json()["plain"]
 
 
 async def _the_desk_shows_who_was_summoned(walk: Walk, case_id: str) -> None:

@@ -1,64 +1,44 @@
 """Runs the review desk for a test: the real application on a real database, keys and all."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import orjson
-from opentelemetry.sdk.trace import TracerProvider
-from pydantic import SecretStr
 
-from services.decision import deliberation, log, store
-from services.decision.clock import load as packs_of
+from services.decision import log, store
 from services.decision.desk import mount
-from services.decision.log import Entry
 from services.decision.merits.decide import decide
 from services.decision.merits.known import Known
 from services.decision.merits.outcome import Decided
-from services.decision.policy.loading import load
 from services.decision.policy.model import Policy
-from services.decision.settings import DecisionSettings
 from services.decision.store import Standing
-from shared import keys, ops
-from shared.events.base import Money
-from shared.events.case import Category, Channel, Facts
+from shared import keys
+from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified, CaseDecided, CaseReferred, Queue, Topic
-from shared.events.tags import (
-    Evidence,
-    Fault,
-    FaultTag,
-    Flag,
-    FlagTag,
-    Pressure,
-    PressureTag,
-    Tags,
-    Tone,
-    ToneTag,
-)
-from shared.http import app as http
+from shared.events.tags import Fault, Flag
 from shared.keys import Role
 from shared.postgres import Pool, connect
-from shared.publisher import Publisher
-from shared.run import Parts
-from shared.settings import KafkaSettings
-
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-POLICY = load(None)
-PACKS = packs_of.load()
-
-
-class Migrated(Protocol):
-    @property
-    def admin(self) -> str: ...
-
-    def url(self, service: str) -> str: ...
+from tests.integration.decision_parts import (
+    NOW,
+    PACKS,
+    POLICY,
+    Migrated,
+    classified,
+    key_of,
+    log_of,
+    parts_of,
+    row_of,
+    served,
+    thought_of,
+    told_of,
+)
 
 
 @dataclass(slots=True)
@@ -69,15 +49,11 @@ class Running:
     policy: Policy
     admin: str
     http: httpx.AsyncClient
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str]
 
     async def key(self, name: str, *roles: Role) -> None:
         """Make a key for somebody."""
-        connection = await asyncpg.connect(self.admin)
-        try:
-            self.keys[name] = await keys.create(connection, name, roles)
-        finally:
-            await connection.close()
+        self.keys[name] = await key_of(self.admin, name, *roles)
 
     async def get(self, who: str, path: str) -> httpx.Response:
         return await self.http.get(f"/v1/desk{path}", headers=self._headers(who))
@@ -100,30 +76,19 @@ class Running:
         )
 
     async def row(self, case_id: UUID) -> asyncpg.Record:
-        row = await self.pool.fetchrow("SELECT * FROM cases WHERE case_id = $1", case_id)
-        assert row is not None
-        return row
+        return await row_of(self.pool, case_id)
 
     async def kinds(self, case_id: UUID) -> list[str]:
         """Return what the log holds of a case, in order."""
-        rows = await self.pool.fetch(
-            "SELECT kind FROM decision_log WHERE case_id = $1 ORDER BY position", case_id
-        )
-        return [row["kind"] for row in rows]
+        return [kind for kind, _ in await log_of(self.pool, case_id)]
 
     async def decided(self) -> list[CaseDecided]:
         """Return the decisions that the others are told of."""
-        rows = await self.pool.fetch(
-            "SELECT body FROM outbox WHERE topic = $1 ORDER BY position", Topic.DECIDED
-        )
-        return [CaseDecided.model_validate_json(row["body"]) for row in rows]
+        return await told_of(self.pool, Topic.DECIDED, CaseDecided)
 
     async def referred(self) -> list[CaseReferred]:
         """Return the referrals that the others are told of."""
-        rows = await self.pool.fetch(
-            "SELECT body FROM outbox WHERE topic = $1 ORDER BY position", Topic.REFERRED
-        )
-        return [CaseReferred.model_validate_json(row["body"]) for row in rows]
+        return await told_of(self.pool, Topic.REFERRED, CaseReferred)
 
     async def arrive(
         self,
@@ -137,7 +102,7 @@ class Running:
         """Bring a case to the desk as the hop does: waiting, or decided and told to a person."""
         if told:
             assert isinstance(decide(case, Known(), self.policy), Decided)
-        entry = self._thought(case)
+        entry = thought_of(case, self.policy)
         async with self.pool.acquire() as connection, connection.transaction():
             (position,) = await log.append(connection, [entry])
             row = Standing(
@@ -162,20 +127,9 @@ class Running:
     async def think_again(self, case: CaseClassified) -> None:
         """Let the policy think of a later message, as the hop does."""
         async with self.pool.acquire() as connection, connection.transaction():
-            (position,) = await log.append(connection, [self._thought(case)])
+            (position,) = await log.append(connection, [thought_of(case, self.policy)])
             row = (await store.standing(connection, [case.case_id]))[case.case_id]
             await store.store(connection, [replace(row, thought_position=position)])
-
-    def _thought(self, case: CaseClassified) -> Entry:
-        outcome = decide(case, Known(), self.policy)
-        return Entry(
-            case.case_id,
-            "deliberated",
-            "policy",
-            NOW,
-            deliberation.body_of(outcome, Known(), self.policy.hash),
-            case.model_dump_json(),
-        )
 
     async def spent(self, who: str) -> Decimal:
         spent = await self.pool.fetchval(
@@ -192,34 +146,23 @@ async def running(database: Migrated, policy: Policy | None = None) -> AsyncIter
     """Run the desk by a policy (default: the shipped one); nothing leaves the outbox."""
     chosen = policy or POLICY
     pool = await connect(database.url("decision"), schema="decision", connections=8)
-    publisher = Publisher(pool, KafkaSettings(), "evenhand-decision")
-
-    async def probe() -> ops.Readiness:
-        return ops.Readiness(database=True, broker=True)
-
-    parts = Parts(
-        "decision",
-        pool,
-        publisher,
-        TracerProvider().get_tracer("test"),
-        "evenhand-decision",
-        probe,
-        asyncio.Event(),
-    )
-    settings = DecisionSettings.model_validate(
-        {"database_url": SecretStr(database.url("decision"))}
-    )
+    parts = parts_of(pool)
     routers = [mount.routes(parts, lambda: chosen, timedelta(hours=8), PACKS)]
-    application, served = http.build(settings, probe, parts.tracer, routers)
+    application, observed = served(database, routers)
     application.include_router(mount.documented(parts, application))
-    transport = httpx.ASGITransport(app=served)
+    transport = httpx.ASGITransport(app=observed)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
-        desk = Running(pool, chosen, database.admin, client)
-        for name, role in _PEOPLE:
-            await desk.key(name, role)
-        yield desk
-    await publisher.close(1)
+        yield Running(pool, chosen, database.admin, client, await _keys(database.admin))
+    await parts.publisher.close(1)
     await pool.close()
+
+
+async def _keys(admin: str) -> dict[str, str]:
+    """Make everybody's keys, on one connection: each test waits for them."""
+    connection = await asyncpg.connect(admin)
+    made = {name: await keys.create(connection, name, [role]) for name, role in _PEOPLE}
+    await connection.close()
+    return made
 
 
 _PEOPLE: list[tuple[str, Role]] = [
@@ -235,74 +178,50 @@ _PEOPLE: list[tuple[str, Role]] = [
 ]
 
 
-def broken_promise(euros: str = "250", **parts: Any) -> CaseClassified:  # noqa: ANN401 - any field
+def broken_promise(
+    euros: str = "250",
+    customer: str | None = None,
+    **more: Any,  # noqa: ANN401 - any field
+) -> CaseClassified:
     """Return a case in which the bank's own records show a date that it promised and missed."""
-    facts = Facts(promised_by=NOW - timedelta(days=4), delivered_at=NOW - timedelta(days=1))
-    return case(
+    return classified(
+        customer=customer or _somebody(),
         category=Category.PROMISE_BROKEN,
-        claim=Money(amount=Decimal(euros), currency="EUR"),
-        facts=facts,
+        claim=euros,
+        facts=Facts(promised_by=NOW - timedelta(days=4), delivered_at=NOW - timedelta(days=1)),
         fault=Fault.COMPANY,
-        **parts,
+        **more,
     )
 
 
 def unauthorised(euros: str) -> CaseClassified:
     """Return a payment that the bank's own records show was not authorised."""
-    return case(
+    return classified(
+        customer=_somebody(),
         category=Category.FRAUD,
-        claim=Money(amount=Decimal(euros), currency="EUR"),
+        claim=euros,
         facts=Facts(authorised=False),
         fault=Fault.THIRD_PARTY,
         flags=(Flag.FRAUD,),
     )
 
 
-def own_slip(euros: str = "250", **parts: Any) -> CaseClassified:  # noqa: ANN401 - any field
-    """Return a payment that came too late by the customer's own fault."""
-    facts = Facts(due_at=NOW - timedelta(days=1), paid_at=NOW - timedelta(hours=20))
-    return case(
-        category=Category.MISSED_DUE_DATE,
-        claim=Money(amount=Decimal(euros), currency="EUR"),
-        facts=facts,
-        fault=Fault.CUSTOMER,
-        **parts,
-    )
-
-
-def case(  # noqa: PLR0913 - what cases differ in
-    *,
-    category: Category,
-    claim: Money | None,
-    facts: Facts,
-    fault: Fault,
-    tone: Tone = Tone.COURTEOUS,
-    pressure: Pressure = Pressure.NONE,
-    flags: tuple[Flag, ...] = (),
-    text: str = "…",
-    evidence: tuple[Evidence, ...] = (),
+def own_slip(
+    euros: str = "250",
     customer: str | None = None,
+    **more: Any,  # noqa: ANN401 - any field
 ) -> CaseClassified:
-    return CaseClassified(
-        case_id=uuid4(),
-        customer_id=customer or f"C-{uuid4().hex[:8]}",
-        channel=Channel.WEB,
-        category=category,
-        text=text,
-        claim=claim,
-        facts=facts,
-        received_at=NOW,
-        language="en",
-        tags=Tags(
-            tone=ToneTag(value=tone, confidence=0.9),
-            pressure=PressureTag(value=pressure, confidence=0.9),
-            fault=FaultTag(value=fault, confidence=0.9),
-            flags=tuple(FlagTag(value=flag, confidence=0.9) for flag in flags),
-            language="en",
-            evidence=evidence,
-            model="test",
-        ),
+    """Return a payment that came too late by the customer's own fault."""
+    return classified(
+        customer=customer or _somebody(),
+        claim=euros,
+        facts=Facts(due_at=NOW - timedelta(days=1), paid_at=NOW - timedelta(hours=20)),
+        **more,
     )
+
+
+def _somebody() -> str:
+    return f"C-{uuid4().hex[:8]}"
 
 
 def errors_of(response: httpx.Response) -> dict[str, str]:

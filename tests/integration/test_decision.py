@@ -27,14 +27,8 @@ from shared.events.catalogue import (
 )
 from shared.events.tags import Fault, Flag, Tone
 from shared.postgres import connect
-from tests.integration.decision_service import (
-    NOW,
-    POLICY,
-    Migrated,
-    Service,
-    classified,
-    deciding_by,
-)
+from tests.integration.decision_parts import NOW, POLICY, Migrated, classified
+from tests.integration.decision_service import Service, deciding_by
 
 
 @pytest.fixture

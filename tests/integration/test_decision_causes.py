@@ -4,85 +4,66 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import orjson
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from pydantic import SecretStr
 
-from services.decision import log, store
+from services.decision import log
 from services.decision.causes import routes
 from services.decision.causes.store import Cause, assign, find, listed, note
 from services.decision.causes.suggest import Suggested
-from services.decision.deliberation import body_of
 from services.decision.log import Entry, Sound
-from services.decision.merits.decide import decide
-from services.decision.merits.known import Known
-from services.decision.policy.loading import load
-from services.decision.settings import DecisionSettings
-from services.decision.store import Standing
-from shared import keys, ops
-from shared.events.base import Money
-from shared.events.case import Category, Channel, Facts, Product
+from shared.events.case import Category, Facts, Product
 from shared.events.catalogue import CaseClassified
-from shared.events.tags import Fault, FaultTag, Pressure, PressureTag, Tags, Tone, ToneTag
-from shared.http import app as http
+from shared.events.tags import Fault, Tone
 from shared.keys import ApiKeys, Role
 from shared.postgres import Pool, connect
+from tests.integration.decision_parts import (
+    NOW,
+    POLICY,
+    Migrated,
+    answer,
+    classified,
+    key_of,
+    served,
+    thought_of,
+)
 
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 OUTAGE = (datetime(2026, 11, 1, 20, tzinfo=UTC), datetime(2026, 11, 2, 2, tzinfo=UTC))
-POLICY = load()
 
 Client = Callable[..., Awaitable[httpx.Response]]
 
 
-class _Database(Protocol):
-    @property
-    def admin(self) -> str: ...
-
-    def url(self, service: str) -> str: ...
-
-
 @pytest.fixture
-async def pool(database: _Database) -> AsyncIterator[Pool]:
+async def pool(database: Migrated) -> AsyncIterator[Pool]:
     opened = await connect(database.url("decision"), schema="decision", connections=4)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def call(database: _Database, pool: Pool) -> AsyncIterator[Client]:
+async def call(database: Migrated, pool: Pool) -> AsyncIterator[Client]:
     """Call the routes with a key that holds one role; its owner bears the role's name."""
-    settings = DecisionSettings(database_url=SecretStr(database.url("decision")))
-
-    async def probe() -> ops.Readiness:
-        return ops.Readiness(database=True, broker=True)
-
-    router = routes.routes(pool, [ApiKeys(pool)], lambda: POLICY)
-    _, served = http.build(settings, probe, TracerProvider().get_tracer("test"), [router])
-    admin = await asyncpg.connect(database.admin)
+    _, observed = served(database, [routes.routes(pool, [ApiKeys(pool)], lambda: POLICY)])
     made: dict[str, str] = {}
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=served), base_url="http://desk"
+        transport=httpx.ASGITransport(app=observed), base_url="http://desk"
     ) as client:
 
         async def send(
             method: str, path: str, body: object = None, role: Role = "clerk"
         ) -> httpx.Response:
             if role not in made:
-                made[role] = await keys.create(admin, f"the {role}", [role])
+                made[role] = await key_of(database.admin, f"the {role}", role)
             headers = {"Authorization": f"Bearer {made[role]}"}
             return await client.request(
                 method, f"/v1/desk/causes{path}", json=body, headers=headers
             )
 
         yield send
-    await admin.close()
 
 
 def _suggested(
@@ -98,35 +79,9 @@ def _suggested(
     )
 
 
-def _case(  # noqa: PLR0913 - what a test may want to say
-    *,
-    customer: str = "C-1",
-    fault: Fault = Fault.CUSTOMER,
-    tone: Tone = Tone.RUDE,
-    category: Category = Category.MISSED_DUE_DATE,
-    facts: Facts | None = None,
-    received_at: datetime = NOW,
-) -> CaseClassified:
-    return CaseClassified(
-        case_id=uuid4(),
-        customer_id=customer,
-        channel=Channel.WEB,
-        category=category,
-        product=Product.CARD,
-        text="…",
-        claim=Money(amount=Decimal("12.50"), currency="EUR"),
-        facts=facts or _late(),
-        received_at=received_at,
-        language="en",
-        jurisdiction="PL",
-        tags=Tags(
-            tone=ToneTag(value=tone, confidence=0.9),
-            pressure=PressureTag(value=Pressure.NONE, confidence=0.9),
-            fault=FaultTag(value=fault, confidence=0.9),
-            language="en",
-            model="test",
-        ),
-    )
+def _case(facts: Facts | None = None, **said: Any) -> CaseClassified:  # noqa: ANN401 - any field
+    case = classified(facts=facts or _late(), tone=Tone.RUDE, **said)
+    return case.model_copy(update={"product": Product.CARD, "jurisdiction": "PL"})
 
 
 def _late(due_at: datetime = OUTAGE[0] + timedelta(hours=3), incident: str | None = None) -> Facts:
@@ -141,30 +96,7 @@ def _late(due_at: datetime = OUTAGE[0] + timedelta(hours=3), incident: str | Non
 
 
 async def _answer(pool: Pool, case: CaseClassified) -> None:
-    """Store a case as the policy answers it."""
-    outcome = decide(case, Known(), POLICY)
-    entry = Entry(
-        case.case_id,
-        "deliberated",
-        "policy",
-        NOW,
-        body_of(outcome, Known(), POLICY.hash),
-        case.model_dump_json(),
-    )
-    async with pool.acquire() as connection, connection.transaction():
-        (position,) = await log.append(connection, [entry])
-        standing = Standing(
-            case.case_id,
-            case.customer_id,
-            "decided",
-            0,
-            case.received_at,
-            decided_by="policy",
-            decided_at=NOW,
-            decided_position=position,
-            thought_position=position,
-        )
-        await store.store(connection, [standing])
+    await answer(pool, case, thought_of(case))
 
 
 async def _note(pool: Pool, *suggestions: Suggested) -> None:

@@ -22,15 +22,8 @@ from shared.events.catalogue import (
 )
 from shared.events.tags import Fault
 from shared.postgres import connect
-from tests.integration.decision_service import (
-    NOW,
-    PACKS,
-    POLICY,
-    Migrated,
-    Service,
-    answer_to,
-    classified,
-)
+from tests.integration.decision_parts import NOW, PACKS, POLICY, Migrated, classified
+from tests.integration.decision_service import Service, answer_to
 
 
 @pytest.fixture

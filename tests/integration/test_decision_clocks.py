@@ -2,25 +2,32 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from typing_extensions import override
 
 from services.decision import app
-from services.decision.clock.load import SHIPPED, PackError
+from services.decision.clock.calendars import Calendar
+from services.decision.clock.load import SHIPPED, PackError, Packs
+from services.decision.clock.model import Pack
 from services.decision.settings import DecisionSettings
-from shared.events.case import Facts
+from shared import outbox
+from shared.events.case import Category, Facts
 from shared.events.catalogue import (
     CaseClassified,
     CaseReferred,
     Topic,
     VerificationRequested,
 )
+from shared.events.envelope import event_id
 from shared.events.tags import Fault, Flag
 from shared.postgres import connect
-from tests.integration.decision_service import NOW, Migrated, Service, answer_to, classified
+from tests.integration.decision_parts import NOW, PACKS, Migrated, classified
+from tests.integration.decision_service import Service, answer_to
 from tests.integration.timing_service import Clocks
 
 POLISH_DEADLINE = datetime(2026, 12, 20, 23, tzinfo=UTC)
@@ -97,14 +104,67 @@ async def test_a_message_while_the_case_waits_sets_no_clock_anew(service: Servic
     assert await service.pool.fetch("SELECT * FROM clocks ORDER BY clock") == before
 
 
-async def test_who_writes_after_the_answer_has_the_whole_time_anew(service: Service) -> None:
+async def test_who_writes_after_the_answer_has_the_whole_time_anew_from_when_they_wrote(
+    service: Service,
+) -> None:
     case = _polish(classified())
     await service.take(case)
-    await service.take(_polish(classified(case.case_id, sequence=1)))
+    written_at = NOW - timedelta(days=5)  # it came late, by post
+    await service.take(_polish(classified(case.case_id, sequence=1, received_at=written_at)))
     assert await _running(service) == ["internal:0#1", "pl_complaints:0#1"]
     row = await service.case(case.case_id)
     due = await service.pool.fetchval("SELECT deadline FROM clocks WHERE role = 'answer'")
-    assert row["answer_due_at"] == due > row["referred_at"] + timedelta(days=29)
+    assert row["answer_due_at"] == due == POLISH_DEADLINE - timedelta(days=5)
+    filed = _polish(classified(case.case_id, sequence=2, received_at=NOW))
+    await service.take(filed.model_copy(update={"category": Category.CARD_PROBLEM}))
+    starts = await service.pool.fetch("SELECT received_at FROM clocks WHERE round = 1")
+    assert {row["received_at"] for row in starts} == {written_at}
+
+
+@dataclass(frozen=True)
+class _Watched(Packs):
+    """Packs that note for which of them an instant is worked out."""
+
+    looked: list[str] = field(default_factory=list)
+
+    @override
+    def calendar(self, pack: Pack, jurisdiction: str | None) -> Calendar:
+        self.looked.append(pack.id)
+        return super().calendar(pack, jurisdiction)
+
+
+async def test_a_case_that_comes_to_people_is_planned_once(service: Service) -> None:
+    packs = _Watched(*(getattr(PACKS, each.name) for each in fields(PACKS)))
+    service.deciding = replace(
+        service.deciding, recorder=replace(service.deciding.recorder, packs=packs)
+    )
+    await service.take(_polish(classified(flags=(Flag.LEGAL,))))
+    assert sorted(packs.looked) == ["internal", "pl_complaints", "promise"]
+    answered = _polish(classified())
+    await service.take(answered)
+    packs.looked.clear()
+    await service.take(_polish(classified(answered.case_id, sequence=1)))
+    assert sorted(packs.looked) == ["internal", "pl_complaints", "promise"]
+
+
+async def test_what_a_clock_tells_belongs_to_the_message_that_set_it_and_is_said_again_with_it(
+    service: Service, database: Migrated
+) -> None:
+    case = _polish(classified(flags=(Flag.LEGAL,)))
+    await service.take(case)
+    message = event_id(str(case.case_id), Topic.CLASSIFIED, "0")
+    clocks = Clocks(service.pool, database.admin)
+    await clocks.at(POLISH_DEADLINE)
+    await clocks.drain()
+    told = await service.pool.fetch("SELECT * FROM outbox WHERE subject = $1", str(case.case_id))
+    assert Topic.SLA in {row["topic"] for row in told}
+    assert {row["cause_id"] for row in told} == {message}
+    assert len({row["traceparent"].split("-")[1] for row in told}) == 1  # one trace for the case
+    await service.pool.execute("DELETE FROM outbox_pending")  # all of it has been published
+    async with service.pool.acquire() as connection, connection.transaction():
+        await outbox.say_again(connection, [(message, 1)])
+    again = await service.pool.fetchval("SELECT count(*) FROM outbox_pending")
+    assert again == len(told) > 11
 
 
 async def test_nothing_is_due_before_the_law_says_and_nobody_is_decided_by_it(

@@ -26,10 +26,11 @@ from shared.events.case import Facts
 from shared.events.catalogue import Topic, VerificationCompleted
 from shared.events.tags import Fault
 from shared.http import app as http
-from shared.keys import ApiKeys, DeskRole, create
+from shared.keys import ApiKeys, DeskRole
 from shared.postgres import connect
 from shared.settings import ServiceSettings
-from tests.integration.decision_service import PACKS, POLICY, Migrated, Service, classified
+from tests.integration.decision_parts import PACKS, POLICY, Migrated, classified, key_of
+from tests.integration.decision_service import Service
 
 _PATIENCE = timedelta(seconds=2)
 
@@ -246,9 +247,7 @@ async def test_the_sandbox_bank_answers_by_its_rules(service: Service) -> None:
 async def _client(
     service: Service, database: Migrated, *roles: DeskRole
 ) -> AsyncIterator[httpx.AsyncClient]:
-    admin = await asyncpg.connect(database.admin)
-    key = await create(admin, "core banking", roles)
-    await admin.close()
+    key = await key_of(database.admin, "core banking", *roles)
     parts = service.parts
     settings = ServiceSettings.model_validate({"database_url": database.url("decision")})
     app, _ = http.build(

@@ -13,7 +13,8 @@ from shared.events.case import Facts
 from shared.events.catalogue import Topic, VerificationRequested
 from shared.events.tags import Fault, Flag
 from shared.postgres import connect
-from tests.integration.decision_service import Migrated, Service, answer_to, classified
+from tests.integration.decision_parts import Migrated, classified
+from tests.integration.decision_service import Service, answer_to
 
 _PRIVATE = "my sister Maria lives in Elm Street"
 

@@ -5,22 +5,21 @@ import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
 import uvicorn
-from opentelemetry.sdk.trace import TracerProvider
-from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from evenhand.__main__ import build
-from services.decision import explaining, log, store
+from services.decision import explaining, log
 from services.decision.causes import routes as causes
 from services.decision.causes.store import note
 from services.decision.causes.suggest import Suggested
@@ -30,62 +29,42 @@ from services.decision.merits.decide import decide
 from services.decision.merits.known import History, Known
 from services.decision.policy.loading import SHIPPED, load
 from services.decision.policy.model import Policy
-from services.decision.settings import DecisionSettings
-from services.decision.store import Standing
-from shared import keys, ops
-from shared.events.base import Money
-from shared.events.case import Category, Channel, Facts
+from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified
-from shared.events.tags import (
-    Evidence,
-    Fault,
-    FaultTag,
-    Flag,
-    Pressure,
-    PressureTag,
-    Tags,
-    Tone,
-    ToneTag,
-)
-from shared.http import app as http
+from shared.events.tags import Evidence, Fault, FaultTag, Flag, Tone
 from shared.keys import ApiKeys, Role
 from shared.postgres import Pool, connect
-from tests.integration.decision_service import NOW as HOP_NOW
-from tests.integration.decision_service import Service, classified
+from tests.integration.decision_parts import (
+    NOW,
+    POLICY,
+    Migrated,
+    answer,
+    classified,
+    key_of,
+    served,
+    thought_of,
+)
+from tests.integration.decision_service import Service
 
-NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 TEXT = "You idiots, I paid two hours late."
-POLICY = load()
 
 Run = Callable[..., Awaitable[Result]]
 
 
-class _Database(Protocol):
-    @property
-    def admin(self) -> str: ...
-
-    def url(self, service: str) -> str: ...
-
-
 @pytest.fixture
-async def pool(database: _Database) -> AsyncIterator[Pool]:
+async def pool(database: Migrated) -> AsyncIterator[Pool]:
     opened = await connect(database.url("decision"), schema="decision", connections=4)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def desk(database: _Database, pool: Pool) -> AsyncIterator[str]:
+async def desk(database: Migrated, pool: Pool) -> AsyncIterator[str]:
     """Serve explanations and causes; returns the address."""
-    settings = DecisionSettings(database_url=SecretStr(database.url("decision")))
-
-    async def probe() -> ops.Readiness:
-        return ops.Readiness(database=True, broker=True)
-
     proofs = [ApiKeys(pool)]
     routers = [explaining.routes(pool, proofs), causes.routes(pool, proofs, lambda: POLICY)]
-    _, served = http.build(settings, probe, TracerProvider().get_tracer("test"), routers)
-    config = uvicorn.Config(served, log_config=None, access_log=False, lifespan="off")
+    _, observed = served(database, routers)
+    config = uvicorn.Config(observed, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -95,7 +74,7 @@ async def desk(database: _Database, pool: Pool) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def run(database: _Database, desk: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(database: Migrated, desk: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command of `evenhand` on this database and desk, with a key that holds one role."""
     monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / "nothing"))
     monkeypatch.setenv("EVENHAND_ADMIN_DATABASE_URL", database.admin)
@@ -104,9 +83,7 @@ def run(database: _Database, desk: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     async def call(*words: str, role: Role = "auditor") -> Result:
         if role not in made:
-            connection = await asyncpg.connect(database.admin)
-            made[role] = await keys.create(connection, f"the {role}", [role])
-            await connection.close()
+            made[role] = await key_of(database.admin, f"the {role}", role)
         monkeypatch.setenv("EVENHAND_API_KEY", made[role])
         app = build(["case", "desk", "log", "policy"])
         return await asyncio.to_thread(CliRunner().invoke, app, list(words))
@@ -122,26 +99,15 @@ def _slip(
     received_at: datetime = NOW,
 ) -> CaseClassified:
     due_at = received_at - timedelta(days=2)
-    return CaseClassified(
-        case_id=uuid4(),
-        customer_id=customer,
-        channel=Channel.WEB,
-        category=Category.MISSED_DUE_DATE,
+    case = classified(
+        customer=customer,
+        tone=tone,
+        evidence=evidence,
         text=TEXT,
-        claim=Money(amount=Decimal("12.50"), currency="EUR"),
         facts=Facts(due_at=due_at, paid_at=due_at + timedelta(hours=2)),
         received_at=received_at,
-        language="en",
-        jurisdiction="PL",
-        tags=Tags(
-            tone=ToneTag(value=tone, confidence=0.9),
-            pressure=PressureTag(value=Pressure.NONE, confidence=0.9),
-            fault=FaultTag(value=Fault.CUSTOMER, confidence=0.9),
-            evidence=evidence,
-            language="en",
-            model="test",
-        ),
     )
+    return case.model_copy(update={"jurisdiction": "PL"})
 
 
 async def _policy(pool: Pool, policy: Policy = POLICY) -> None:
@@ -159,24 +125,10 @@ async def _answer(
     pool: Pool, case: CaseClassified, known: Known | None = None, body: str | None = None
 ) -> int:
     """Store a case as the policy answers it, or with another body; returns its position."""
-    known = known or Known()
-    outcome = decide(case, known, POLICY)
-    said = body or body_of(outcome, known, POLICY.hash)
-    entry = Entry(case.case_id, "deliberated", "policy", NOW, said, case.model_dump_json())
-    async with pool.acquire() as connection, connection.transaction():
-        (position,) = await log.append(connection, [entry])
-        standing = Standing(
-            case.case_id,
-            case.customer_id,
-            "decided",
-            0,
-            case.received_at,
-            goodwill_eur=Decimal("12.50"),
-            decided_position=position,
-            thought_position=position,
-        )
-        await store.store(connection, [standing])
-    return int(position)
+    thought = thought_of(case, known=known)
+    if body is not None:
+        thought = replace(thought, body=body)
+    return await answer(pool, case, thought, forgiven=Decimal("12.50"))
 
 
 async def _act(pool: Pool, case_id: UUID, kind: str, body: dict[str, Any]) -> None:
@@ -311,7 +263,7 @@ async def test_a_sound_log_prints_its_head_and_the_head_is_found_again(
 
 
 async def test_a_changed_entry_is_named_and_exits_1(
-    database: _Database, pool: Pool, run: Run
+    database: Migrated, pool: Pool, run: Run
 ) -> None:
     for customer in ("C-1", "C-2"):
         await _answer(pool, _slip(customer=customer))
@@ -405,7 +357,7 @@ async def test_the_shadow_report_lists_what_the_candidate_would_change(
 async def test_what_the_service_decided_is_decided_again_alike(pool: Pool, run: Run) -> None:
     await _policy(pool)
     service = Service(pool)
-    slips = [classified(received_at=HOP_NOW + timedelta(days=day)) for day in range(3)]
+    slips = [classified(received_at=NOW + timedelta(days=day)) for day in range(3)]
     accused = classified(customer="C-2", category=Category.FEE_DISPUTE, fault=Fault.COMPANY)
     unsure = classified(customer="C-3", fault=Fault.UNCLEAR, facts=Facts())
     frail = classified(customer="C-4", flags=(Flag.VULNERABLE,), tone=Tone.ABUSIVE)
@@ -435,7 +387,7 @@ async def test_the_service_notes_the_cause_of_a_company_fault(pool: Pool, run: R
 
 async def test_what_the_service_decided_is_backtested(pool: Pool, run: Run, tmp_path: Path) -> None:
     _stricter(tmp_path)
-    slips = [classified(received_at=HOP_NOW + timedelta(days=day)) for day in range(3)]
+    slips = [classified(received_at=NOW + timedelta(days=day)) for day in range(3)]
     await Service(pool).take(*slips)
     words = ("--candidate", str(tmp_path / "candidate"), "--stored", "--json")
     told = orjson.loads((await run("policy", "simulate", *words)).stdout)

@@ -1,29 +1,20 @@
 """The decision log on a real database: what is tampered with is found."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from services.decision.log import BEGINNING, Broken, Entry, Sound, append, canonical, verify
+from tests.integration.decision_parts import NOW, Migrated
 
 _Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-
-
-class _Database(Protocol):
-    @property
-    def admin(self) -> str: ...
-
-    def url(self, service: str) -> str: ...
-
 
 @pytest.fixture
-async def log(database: _Database) -> AsyncIterator[_Connection]:
+async def log(database: Migrated) -> AsyncIterator[_Connection]:
     """Return a log of five entries, as somebody sees it who may do anything to it."""
     connection = await asyncpg.connect(
         database.admin, server_settings={"search_path": "decision", "timezone": "UTC"}
@@ -139,7 +130,7 @@ async def test_a_log_that_has_grown_since_its_hash_was_noted_is_sound(
 
 
 async def test_erased_inputs_are_counted_and_break_nothing(
-    database: _Database, log: _Connection
+    database: Migrated, log: _Connection
 ) -> None:
     await log.execute("ALTER TABLE decision_log ENABLE TRIGGER USER")
     service = await asyncpg.connect(
@@ -163,7 +154,7 @@ async def test_erased_inputs_are_counted_and_break_nothing(
     ],
 )
 async def test_the_database_refuses_to_rewrite_the_log(
-    database: _Database, log: _Connection, statement: str
+    database: Migrated, log: _Connection, statement: str
 ) -> None:
     await log.execute("ALTER TABLE decision_log ENABLE TRIGGER USER")
     service = await asyncpg.connect(

@@ -22,7 +22,8 @@ from services.decision.shadowing import Shadow
 from shared import clock
 from shared.events.catalogue import CaseClassified, Topic
 from shared.postgres import Pool, connect
-from tests.integration.decision_service import PACKS, POLICY, Migrated, Service, classified
+from tests.integration.decision_parts import PACKS, POLICY, Migrated, classified
+from tests.integration.decision_service import Service
 
 TODAY = date(2026, 11, 21)
 

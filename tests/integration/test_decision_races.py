@@ -14,12 +14,8 @@ from shared.events.case import Facts
 from shared.events.catalogue import CaseClassified, Topic
 from shared.events.tags import Fault
 from shared.postgres import connect
-from tests.integration.decision_service import (
-    POLICY,
-    Migrated,
-    Service,
-    classified,
-)
+from tests.integration.decision_parts import POLICY, Migrated, classified
+from tests.integration.decision_service import Service
 from tests.integration.desk_service import Running, broken_promise, running
 
 _Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

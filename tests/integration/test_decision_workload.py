@@ -13,7 +13,8 @@ from services.decision import log, workload
 from services.decision.log import Entry
 from services.decision.workload import Workload
 from shared.events.catalogue import Queue
-from tests.integration.desk_service import NOW, Migrated, Running, broken_promise, running
+from tests.integration.decision_parts import NOW, Migrated
+from tests.integration.desk_service import Running, broken_promise, running
 
 BACK = timedelta(days=28)
 _AS_PROPOSED = {

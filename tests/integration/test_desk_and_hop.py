@@ -8,8 +8,9 @@ import pytest
 
 from shared.events.answer import Basis, Disposition
 from shared.events.catalogue import CaseClassified, CaseDecided, Topic
+from tests.integration.decision_parts import Migrated
 from tests.integration.decision_service import Service
-from tests.integration.desk_service import Migrated, Running, broken_promise, own_slip, running
+from tests.integration.desk_service import Running, broken_promise, own_slip, running
 
 
 @pytest.fixture
@@ -113,3 +114,38 @@ async def test_messages_and_decisions_that_come_at_once_neither_block_nor_double
     assert len(told) == sum(each.status_code == 200 for each in answers)
     waiting = (await desk.get("senior", "/queue")).json()["cases"]
     assert len(waiting) == 6
+
+
+async def test_who_writes_again_after_the_answer_was_left_standing_has_clocks_again(
+    desk: Running, hop: Service
+) -> None:
+    case = own_slip("250")
+    await hop.take(case)
+    await desk.take("clerk", case.case_id)
+    await desk.act("clerk", case.case_id, "decide", **forgiven("100"))
+    for sequence in (1, 2, 3):
+        await hop.take(again(case, sequence))
+        running = await desk.pool.fetch("SELECT clock FROM clocks WHERE cancelled_at IS NULL")
+        assert running, f"message {sequence}: nobody is called"
+        await desk.take("clerk", case.case_id)
+        seen = await desk.act("clerk", case.case_id, "done")
+        assert seen.status_code == 200, seen.text
+        assert not await desk.pool.fetchval("SELECT count(*) FROM timers")
+    rounds = await desk.pool.fetch("SELECT DISTINCT round FROM clocks ORDER BY round")
+    assert [row["round"] for row in rounds] == [0, 1, 2, 3]
+
+
+async def test_a_message_while_a_reopened_case_waits_sets_no_clock_anew(
+    desk: Running, hop: Service
+) -> None:
+    case = own_slip("250")
+    await hop.take(case)
+    await desk.take("clerk", case.case_id)
+    await desk.act("clerk", case.case_id, "decide", **forgiven("100"))
+    await hop.take(again(case, 1))
+    await desk.take("clerk", case.case_id)
+    await desk.act("clerk", case.case_id, "done")
+    for sequence in (2, 3):
+        await hop.take(again(case, sequence))
+    rounds = await desk.pool.fetch("SELECT round FROM clocks WHERE cancelled_at IS NULL")
+    assert {row["round"] for row in rounds} == {2}

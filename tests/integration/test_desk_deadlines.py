@@ -1,5 +1,7 @@
 """Deadlines at the desk: extended only as the pack allows, stopped by an answer, looked into."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -7,14 +9,17 @@ from uuid import UUID
 import pytest
 
 from deploy.local import moved_clock
+from services.decision import log
 from services.decision.clock.work_order import order
-from services.decision.desk import queue
+from services.decision.desk import effort, queue
 from services.decision.desk.queue import After, Filter
+from services.decision.log import Entry
 from services.decision.timing import arming
 from services.decision.timing.arming import Moved
 from shared.events.catalogue import CaseClassified, Queue, Topic
-from tests.integration.desk_service import NOW, Migrated, Running, broken_promise, running
-from tests.integration.timing_service import PACKS, Clocks
+from tests.integration.decision_parts import NOW, PACKS, Migrated
+from tests.integration.desk_service import Running, broken_promise, running
+from tests.integration.timing_service import Clocks
 
 LETTER = {"reason": "The courier has not answered.", "facts_to_establish": "Where it went."}
 AUTUMN = "2027-01-15"
@@ -24,8 +29,6 @@ DAY = timedelta(days=1)
 @pytest.fixture
 async def desk(database: Migrated) -> AsyncIterator[Running]:
     async with running(database) as found:
-        await found.key("clerk", "clerk")
-        await found.key("senior", "senior")
         yield found
 
 
@@ -76,6 +79,78 @@ async def test_a_person_extends_once_with_the_letter_and_the_new_term_has_its_ow
     rungs = [each for each in await clocks.milestones(case_id) if each.clock == "pl_complaints:1"]
     assert [each.rung for each in rungs][-1] == "lapse"
     assert before["lapsed_at"] is None
+
+
+async def test_with_the_letter_the_customer_gets_what_a_delay_is_made_good_with_once(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    await _at(desk, 2)
+    await desk.act("clerk", case_id, "extend", new_date=AUTUMN, reasons=LETTER)
+    clocks = _clocks(desk)
+    (told,) = [each for each in await clocks.milestones(case_id) if each.kind == "extended"]
+    assert [(each.kind, each.share) for each in told.granted] == [("credit", "goodwill")]
+    assert told.in_return is None  # nobody was called for it yet
+    assert "delay_made_good" in await desk.kinds(case_id)
+    await _at(desk, 50)
+    await clocks.drain()
+    (warned,) = [each for each in await clocks.milestones(case_id) if each.kind == "warned"]
+    assert warned.granted == ()
+    assert await desk.pool.fetchval("SELECT count(*) FROM amends") == 1
+
+
+async def test_a_date_that_a_person_expects_spares_the_warning_until_it_has_passed(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    await _at(desk, 15)
+    expected = NOW + 26 * DAY
+    said = await desk.act("clerk", case_id, "expect", by=expected.isoformat(), reason="other_party")
+    assert said.status_code == 200, said.text
+    clocks = _clocks(desk)
+    for day in (21, 25):
+        await _at(desk, day)
+        await clocks.drain()
+        assert "warned" not in {each.kind for each in await clocks.milestones(case_id)}
+    await clocks.at(expected + timedelta(minutes=2))
+    await clocks.drain()
+    (warned,) = [each for each in await clocks.milestones(case_id) if each.kind == "warned"]
+    assert (warned.rung_due_at, warned.reason) == (expected, "other_party")
+    assert warned.new_due_at is not None
+    assert warned.new_due_at > warned.due_at
+
+
+async def test_a_date_that_is_too_late_is_what_the_customer_hears(desk: Running) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    await _at(desk, 15)
+    expected = NOW + 40 * DAY
+    await desk.act("clerk", case_id, "expect", by=expected.isoformat(), reason="checking")
+    clocks = _clocks(desk)
+    await _at(desk, 22)
+    await clocks.drain()
+    (warned,) = [each for each in await clocks.milestones(case_id) if each.kind == "warned"]
+    assert (warned.new_due_at, warned.reason) == (expected, "checking")
+    past = await desk.act("clerk", case_id, "expect", by=NOW.isoformat(), reason="checking")
+    assert past.status_code == 422
+    assert "must be ahead" in past.text
+    never = await desk.act(
+        "clerk", case_id, "expect", by="9999-12-31T23:59:59-12:00", reason="checking"
+    )
+    assert never.status_code == 422
+    assert "must be within a year" in never.text
+
+
+async def test_nothing_is_expected_of_a_case_whose_clocks_have_stopped(desk: Running) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    await desk.pool.execute("UPDATE clocks SET cancelled_at = now()")
+    by = (NOW + 20 * DAY).isoformat()
+    said = await desk.act("clerk", case_id, "expect", by=by, reason="checking")
+    assert said.status_code == 404, said.text
+    assert "answer_expected" not in await desk.kinds(case_id)
 
 
 @pytest.mark.parametrize(
@@ -219,3 +294,75 @@ async def test_the_queue_is_in_the_work_order_and_says_who_was_called(desk: Runn
     called = {each["summoned"] for each in shown}
     assert called == {None, "executive"}
     assert all("in the queue because" in each["place_why"] for each in shown)
+
+
+async def _handled(desk: Running, minutes: list[int]) -> None:
+    """Let a person have handled cases, each in so many minutes."""
+    entries = []
+    for number, taken in enumerate(minutes):
+        case_id = await _arrive(desk)
+        at = NOW - timedelta(days=number)
+        done = at + timedelta(minutes=taken)
+        entries += [Entry(case_id, "taken", "p1", at, "{}"), Entry(case_id, "x", "p1", done, "{}")]
+        machine = at + timedelta(seconds=5)
+        entries.append(Entry(case_id, "deliberated", "policy", machine, "{}"))
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await log.append(connection, entries)
+
+
+async def test_how_long_a_case_takes_is_learnt_from_the_last_ones_of_its_queue(
+    desk: Running,
+) -> None:
+    await _handled(desk, [40] * 7)
+    async with desk.pool.acquire() as connection:
+        assert await effort.learn(connection) == effort.ASSUMED  # too few
+    await _handled(desk, [41, 42, 400, 40])
+    async with desk.pool.acquire() as connection:
+        learnt = await effort.learn(connection)
+        assert learnt == {**effort.ASSUMED, Queue.REVIEW: 40}
+        cases, cursor = await queue.listed(connection, Filter("p2"), After(), 2, learnt)
+        assert all("it takes about 40 minutes" in case["place_why"] for case in cases)
+        assert cursor is not None
+        after = queue.place_of(cursor, Filter("p2"))
+        assert after is not None
+        more, _ = await queue.listed(connection, Filter("p2"), after, 20, effort.ASSUMED)
+    assert all("it takes about 40 minutes" in case["place_why"] for case in more)
+    places = [case["place"] for case in (*cases, *more)]
+    assert places == list(range(1, 12))
+    assert len({case["case_id"] for case in (*cases, *more)}) == 11
+
+
+@pytest.mark.parametrize("kind", ["answer_expected", "tags_corrected", "text_shown", "released"])
+async def test_what_is_done_to_a_case_on_the_way_is_not_how_long_it_takes(
+    desk: Running, kind: str
+) -> None:
+    await _handled(desk, [40] * 8)
+    entries = []
+    for number in range(20):
+        case_id = await _arrive(desk)
+        at = NOW - timedelta(days=number)
+        entries += [
+            Entry(case_id, "taken", "p1", at, "{}"),
+            Entry(case_id, kind, "p1", at + timedelta(minutes=1), "{}"),
+        ]
+        if kind != "released":
+            entries.append(Entry(case_id, "decided", "p1", at + timedelta(minutes=40), "{}"))
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await log.append(connection, entries)
+        assert (await effort.learn(connection))[Queue.REVIEW] == 40
+
+
+@pytest.mark.parametrize("minutes", [0, -1, 10**6, 10**30, 1.5, "15", None])
+def test_a_cursor_with_an_effort_that_no_case_has_is_none(minutes: object) -> None:
+    wide: list[object] = ["", False, True, NOW.isoformat(), 15, str(UUID(int=1)), 2]
+    chosen = Filter("clerk")
+    wide[0] = chosen.key()
+    sound = [*effort.ASSUMED.values()]
+    assert queue.place_of(_cursor([*wide, sound]), chosen) is not None
+    assert queue.place_of(_cursor([*wide, [*sound[1:], minutes]]), chosen) is None
+    wide[4] = minutes
+    assert queue.place_of(_cursor([*wide, sound]), chosen) is None
+
+
+def _cursor(parts: list[object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()

@@ -17,8 +17,8 @@ from shared.events.answer import Basis, Disposition
 from shared.events.case import Status
 from shared.events.catalogue import CaseStatusChanged, Topic
 from shared.events.tags import Tone
+from tests.integration.decision_parts import Migrated
 from tests.integration.desk_service import (
-    Migrated,
     Running,
     broken_promise,
     errors_of,
@@ -198,7 +198,7 @@ async def test_a_refused_approval_leaves_the_case_with_the_first_person(desk: Ru
 async def test_an_approval_is_withdrawn_when_the_case_has_moved_on(desk: Running) -> None:
     case_id = await open_case(desk, "clerk")
     asked = await desk.act("clerk", case_id, "decide", **DECLINE)
-    await desk.act("clerk", case_id, "tags", tone="rude")
+    await desk.act("clerk", case_id, "tags", tone="rude", note="Sneers")
     path = f"/approvals/{asked.json()['approval_id']}/give"
     assert "withdrawn" in (await desk.post("senior", path)).json()["detail"]
     (approval,) = (await desk.get("senior", "/approvals?state=all")).json()["approvals"]

@@ -9,15 +9,8 @@ import pytest
 from shared.events.answer import Basis, Disposition
 from shared.events.fault import Fault
 from shared.events.tags import Pressure, Tone
-from tests.integration.desk_service import (
-    NOW,
-    Migrated,
-    Running,
-    broken_promise,
-    errors_of,
-    own_slip,
-    running,
-)
+from tests.integration.decision_parts import NOW, Migrated
+from tests.integration.desk_service import Running, broken_promise, errors_of, own_slip, running
 
 ANALYSIS = "He threatened the courier at the door on three visits. " * 5
 ENDING: dict[str, Any] = {"analysis": ANALYSIS, "cause": "threats:courier"}
@@ -77,7 +70,7 @@ async def test_no_service_ends_while_the_case_is_tagged_with_the_companys_fault(
     desk: Running, fault: Fault
 ) -> None:
     case_id = await threatened(desk)
-    corrected = await desk.act("senior", case_id, "tags", fault=fault)
+    corrected = await desk.act("senior", case_id, "tags", fault=fault, note="Seen")
     assert corrected.status_code == 200
     refused = await desk.act("senior", case_id, "end-service", **ENDING)
     assert refused.status_code == 409
@@ -87,7 +80,7 @@ async def test_no_service_ends_while_the_case_is_tagged_with_the_companys_fault(
 async def test_no_service_ends_while_something_is_owed(desk: Running) -> None:
     case_id = await desk.arrive(broken_promise(pressure=Pressure.VIOLENCE))
     await desk.take("senior", case_id)
-    await desk.act("senior", case_id, "tags", fault="customer")
+    await desk.act("senior", case_id, "tags", fault="customer", note="Seen")
     refused = await desk.act("senior", case_id, "end-service", **ENDING)
     assert refused.status_code == 409
     assert "rule.entitlement_open" in errors_of(refused)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,21 +17,16 @@ from deploy.local import postgres as postgreses
 from services.decision.timing import claims, recording
 from services.decision.timing.arming import Moved
 from services.decision.timing.claims import LEASE
-from services.decision.timing.firing import Doings, go_through
+from services.decision.timing.doings import Doings
+from services.decision.timing.firing import go_through
 from services.decision.timing.loop import Timers
 from services.decision.timing.pace import Pace
 from shared.events.case import Category
 from shared.events.catalogue import CaseClassified
 from shared.migrate import migrate, role_of
-from tests.integration.timing_service import (
-    DAY,
-    PACKS,
-    RECEIVED,
-    Clocks,
-    Migrated,
-    clocks_of,
-    polish,
-)
+from shared.postgres import connect
+from tests.integration.decision_parts import PACKS, Migrated
+from tests.integration.timing_service import DAY, RECEIVED, Clocks, clocks_of, polish
 
 AFTER_THE_END = RECEIVED + 40 * DAY
 A_LEASE = LEASE + timedelta(seconds=1)
@@ -215,7 +211,7 @@ async def test_the_service_itself_cannot_move_the_time(clocks: Clocks) -> None:
 async def test_a_clock_that_cannot_be_read_does_not_stop_its_neighbours(clocks: Clocks) -> None:
     broken, sound = polish("C-1"), polish("C-2")
     await clocks.wait_for_people(broken, sound)
-    await clocks.pool.execute("UPDATE clocks SET plan = '{}' WHERE customer_id = 'C-1'")
+    await clocks.pool.execute("UPDATE plans SET plan = '{}' WHERE case_id = $1", broken.case_id)
     await clocks.at(AFTER_THE_END)
     await clocks.drain()
     assert {each.case_id for each in await clocks.milestones()} == {sound.case_id}
@@ -318,3 +314,29 @@ async def test_where_many_are_due_lapses_and_calls_to_executives_go_first(clocks
     async with clocks.pool.acquire() as connection:
         first = await claims.claim(connection, 1)
     assert {case for case, _ in first.clocks} == {late.case_id}
+
+
+async def test_a_storm_leaves_new_cases_a_connection_where_there_are_few(
+    database: Migrated,
+) -> None:
+    pool = await connect(database.url("decision"), schema="decision", connections=3)
+    look = await asyncpg.connect(
+        database.url("decision"), server_settings={"search_path": "decision"}
+    )
+    stop, storm = asyncio.Event(), Clocks(pool, database.admin)
+    try:
+        await storm.wait_for_people(*(polish(f"C-{number}") for number in range(150)))
+        await storm.at(RECEIVED + 32 * DAY)
+        firing = asyncio.create_task(replace(storm.loop(), at_once=2).run(stop))
+        async with asyncio.timeout(30):
+            while await look.fetchval("SELECT count(*) FROM timers WHERE fired_at IS NOT NULL") < 9:
+                assert not firing.done()
+            async with pool.acquire() as of_a_new_case:
+                assert await of_a_new_case.fetchval(
+                    "SELECT EXISTS (SELECT FROM timers WHERE fired_at IS NULL)"
+                ), "the storm was over before a new case had its turn"
+        stop.set()
+        await firing
+    finally:
+        await look.close()
+        pool.terminate()

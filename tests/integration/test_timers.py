@@ -2,20 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from services.decision.timing.arming import Moved
 from shared.events.case import Category, Facts
-from tests.integration.timing_service import (
-    DAY,
-    RECEIVED,
-    Clocks,
-    Migrated,
-    clocks_of,
-    polish,
-)
+from tests.integration.decision_parts import Migrated
+from tests.integration.timing_service import DAY, RECEIVED, Clocks, clocks_of, polish
 
 LADDER = [
     "received",
@@ -49,7 +44,7 @@ async def test_a_polish_case_that_nobody_answers_climbs_every_rung_and_is_not_de
     assert told["executive"].summoned == "executive"
     warned = told["warn_customer"]
     assert warned.new_due_at is not None
-    assert (warned.kind, warned.in_return) == ("warned", "extra")
+    assert (warned.kind, warned.in_return) == ("warned", "priority")
     assert warned.new_due_at > warned.due_at > warned.at
     lapse = told["lapse"]
     assert (lapse.kind, lapse.legal_effect) == ("lapsed", "deemed_accepted")
@@ -81,6 +76,39 @@ async def test_a_case_that_is_answered_on_day_two_fires_nothing_more(clocks: Clo
     assert (await clocks.row(case.case_id))["lapsed_at"] is None
 
 
+async def test_the_log_says_which_rungs_an_answer_has_stopped_and_no_timer_is_kept(
+    clocks: Clocks,
+) -> None:
+    case = polish()
+    await clocks.wait_for_people(case, polish("C-2"))
+    await clocks.at(RECEIVED + 2 * DAY)
+    await clocks.drain()
+    await clocks.answer(case)
+    ((actor, body),) = await clocks.log("clocks_stopped")
+    stopped = body["clocks"]["pl_complaints:0"]
+    assert actor == "policy"
+    assert list(stopped["fired"]) == ["received"]
+    assert stopped["cancelled"] == LADDER[1:]
+    assert set(body["clocks"]) == {"internal:0", "pl_complaints:0"}
+    left = await clocks.pool.fetch("SELECT DISTINCT case_id FROM timers")
+    assert case.case_id not in {row["case_id"] for row in left}
+    assert len(left) == 1
+
+
+async def test_who_was_called_is_known_after_the_clock_is_set_anew(clocks: Clocks) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 16 * DAY)
+    await clocks.drain()
+    anew = case.model_copy(update={"category": Category.CARD_PROBLEM})
+    for filed in (anew, case):
+        await clocks.move(Moved(case.case_id, filed, waits=True, known=True))
+    rows = await clocks.pool.fetch(
+        "SELECT rung FROM timers WHERE clock = 'pl_complaints:0' AND fired_at IS NOT NULL"
+    )
+    assert {row["rung"] for row in rows} == {"received", "assignee"}
+
+
 async def test_what_is_overdue_fires_in_order_and_is_told_of_as_late(clocks: Clocks) -> None:
     case = polish()
     await clocks.wait_for_people(case)
@@ -101,6 +129,7 @@ async def test_an_answer_after_the_deadline_does_not_undo_the_lapse(clocks: Cloc
     await clocks.drain()
     told = [each for each in await clocks.milestones() if each.clock == "pl_complaints:0"]
     assert [(each.kind, each.reason) for each in told] == [("lapsed", "answered_late")]
+    assert await clocks.pool.fetchval("SELECT count(*) FROM timers") == 0
     with pytest.raises(asyncpg.RaiseError, match="a lapse is permanent"):
         await clocks.pool.execute("UPDATE clocks SET lapsed_at = NULL WHERE lapsed_at IS NOT NULL")
     with pytest.raises(asyncpg.RaiseError, match="a lapse is permanent"):
@@ -139,6 +168,19 @@ async def test_a_case_filed_anew_has_the_clock_of_its_new_pack_and_the_old_one_r
     assert climbed == LADDER  # what had fired before did not fire again
 
 
+async def test_a_clock_that_a_person_adds_is_said_again_with_the_message_of_the_others(
+    clocks: Clocks,
+) -> None:
+    case, cause = polish(), (uuid4(), f"00-{7:032x}-{1:016x}-00")
+    await clocks.move(Moved(case.case_id, case, waits=True, known=False, cause=cause))
+    fraud = case.model_copy(update={"category": Category.FRAUD, "facts": Facts(authorised=False)})
+    before = await clocks.pool.fetchval("SELECT count(*) FROM clocks")
+    await clocks.move(Moved(case.case_id, fraud, waits=True, known=True))
+    rows = await clocks.pool.fetch("SELECT cause_id, traceparent FROM clocks")
+    assert len(rows) > before
+    assert {tuple(row) for row in rows} == {cause}
+
+
 async def test_a_promise_that_is_still_ahead_has_a_ladder_of_its_own(clocks: Clocks) -> None:
     promised = Facts(promised_by=RECEIVED + 3 * DAY)
     case = polish().model_copy(update={"facts": promised})
@@ -160,3 +202,20 @@ async def test_a_reopened_case_has_clocks_of_its_own_that_start_then(clocks: Clo
     assert row["deadline"] - (await clocks.row(case.case_id))["deadline"] == timedelta(days=10)
     await clocks.drain()
     assert (await clocks.milestones())[-1].clock == "pl_complaints:0#1"
+
+
+async def test_timers_that_an_earlier_version_has_set_climb_the_same_ladder(
+    clocks: Clocks,
+) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.pool.execute(
+        "UPDATE timers SET action = NULL, summons = NULL, jumps_queue = false"
+    )
+    for days in (0, 16, 24, 32):
+        await clocks.at(RECEIVED + days * DAY)
+        await clocks.drain()
+    assert await clocks.climbed(case.case_id) == LADDER
+    row = await clocks.row(case.case_id)
+    assert (row["summoned"], row["jumps_queue"]) == ("executive", True)
+    assert [len(each.granted) for each in await clocks.milestones() if each.kind == "warned"] == [1]

@@ -5,39 +5,30 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from opentelemetry.sdk.trace import TracerProvider
+import orjson
 
 from deploy.local import moved_clock
-from services.decision.clock.load import Packs, load
+from services.decision import log
+from services.decision.clock.load import Packs
+from services.decision.in_return import offer_of
+from services.decision.policy.model import Policy
 from services.decision.timing import arming
 from services.decision.timing.arming import Moved
 from services.decision.timing.loop import Timers
 from services.decision.timing.pace import Pace
+from services.decision.timing.rows import Offer, Origin
 from shared.events.catalogue import CaseClassified, SlaMilestone, Topic
-from shared.ops import Readiness
 from shared.postgres import Pool, connect
-from shared.publisher import Publisher
 from shared.run import Parts
-from shared.settings import KafkaSettings
-from tests.integration.decision_service import classified
+from tests.integration.decision_parts import PACKS, POLICY, Migrated, classified, parts_of
 
 RECEIVED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 """A Friday, ten in Warsaw."""
 DAY = timedelta(days=1)
-PACKS = load()
-
-
-class Migrated(Protocol):
-    """A database of one test."""
-
-    @property
-    def admin(self) -> str: ...
-
-    def url(self, service: str) -> str: ...
 
 
 def polish(customer: str = "C-1", received_at: datetime = RECEIVED) -> CaseClassified:
@@ -53,25 +44,19 @@ class Clocks:
     pool: Pool
     admin: str
     packs: Packs = field(default_factory=lambda: PACKS)
+    policy: Policy = field(default_factory=lambda: POLICY)
+
+    def offers(self, origin: Origin) -> Offer | None:
+        """Return what the policy gives for a delay."""
+        return offer_of(self.policy, origin)
 
     @property
     def parts(self) -> Parts:
-        async def probe() -> Readiness:
-            return Readiness(database=True, broker=False)
-
-        return Parts(
-            "decision",
-            self.pool,
-            Publisher(self.pool, KafkaSettings(), "test"),
-            TracerProvider().get_tracer("test"),
-            "evenhand-decision",
-            probe,
-            asyncio.Event(),
-        )
+        return parts_of(self.pool)
 
     def loop(self) -> Timers:
         """Return a worker."""
-        return Timers(self.parts, self.packs, Pace(), time_may_move=True)
+        return Timers(self.parts, self.packs, Pace(), time_may_move=True, offers=self.offers)
 
     async def at(self, instant: datetime) -> None:
         """Let the time of the clocks be this instant, from now on."""
@@ -81,7 +66,15 @@ class Clocks:
     async def move(self, *moved: Moved) -> None:
         """Store how cases stand, as the hop does."""
         async with self.pool.acquire() as connection, connection.transaction():
-            await arming.follow(connection, moved, RECEIVED, self.packs)
+            entries = await arming.follow(connection, moved, RECEIVED, self.packs)
+            await log.append(connection, entries)
+
+    async def log(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the entries of a kind: who made them, and what they say."""
+        rows = await self.pool.fetch(
+            "SELECT actor, body FROM decision_log WHERE kind = $1 ORDER BY position", kind
+        )
+        return [(row["actor"], orjson.loads(row["body"])) for row in rows]
 
     async def wait_for_people(self, *cases: CaseClassified) -> None:
         """Let cases wait for people."""

@@ -46,7 +46,8 @@ class OpenCase:
 class Queue:
     """The load of one queue. `staff` counts people for each hour of the week, hour 0 being now.
 
-    `times_to_decide` are hours from arrival to deadline, of which each new case draws one.
+    `times_to_decide` are hours from arrival to deadline, of which each new case draws one. In the
+    hours of `closed`, counted from now, nobody begins anything: public holidays.
     """
 
     name: str
@@ -57,6 +58,11 @@ class Queue:
     times_to_decide: tuple[float, ...]
     verified_share: float = 0.0
     verification_hours: float = 0.0
+    closed: frozenset[int] = frozenset()
+
+    def people(self, hour: int) -> int:
+        """Return how many are at work in an hour, counted from now."""
+        return 0 if hour in self.closed else self.staff[hour % HOURS_OF_WEEK]
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""
@@ -199,7 +205,7 @@ def _run(queue: Queue, jobs: list[_Job], scenario: Scenario) -> QueueForecast:
         while following < len(jobs) and jobs[following].arrives <= moment:
             heappush(waiting, (_rank(jobs[following], scenario.order), following))
             following += 1
-        people = queue.staff[int(moment) % HOURS_OF_WEEK]
+        people = queue.people(int(moment))
         while waiting and len(finished) < people:
             job = jobs[heappop(waiting)[1]]
             heappush(finished, moment + job.hours)
@@ -237,9 +243,7 @@ def _moments(
 ) -> Iterator[float]:
     """Yield every moment at which something may begin: arrivals, ends of work, changes of staff."""
     shifts = iter(
-        float(hour)
-        for hour in range(int(horizon))
-        if queue.staff[hour % HOURS_OF_WEEK] != queue.staff[(hour - 1) % HOURS_OF_WEEK]
+        float(hour) for hour in range(int(horizon)) if queue.people(hour) != queue.people(hour - 1)
     )
     arrivals = iter([job.arrives for job in jobs])
     arrival, shift = next(arrivals, horizon), next(shifts, horizon)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, assert_never
 
-from services.decision.clock.ladder import Action, Level
+from services.decision.clock.ladder import Action, Level, Rung
 from services.decision.clock.model import Lateness, LetterPart
 from services.decision.clock.plan import Clock, PlannedRung
 from services.decision.clock.state import State, Timer, fired, lapsed
@@ -47,12 +47,11 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Tell the customer before the date is missed: a new date, a reason, something in return."""
+    """Tell the customer before the date is missed: what was told, and the new date."""
 
     clock: str
     told_date: datetime
     new_date: datetime
-    in_return: Literal["extra"] = "extra"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,22 @@ def on_timer(timer: Timer, state: State, now: datetime) -> Effect:
         return Nothing(Why.NOT_DUE)
     if state.decided_at is not None and not _is_decided_late(planned, clock, state.decided_at):
         return Nothing(Why.DECIDED)
-    return _effect(clock, planned, state)
+    return _effect(clock, planned, state, now)
+
+
+def on_call(rung: Rung, clock: str, decide_by: datetime) -> Nudge | Escalate:
+    """Say what a rung does that calls people: all that it takes is known without its clock's plan.
+
+    Raises:
+        ValueError: the rung does something else.
+
+    """
+    if rung.action is Action.NUDGE:
+        return Nudge(clock, decide_by)
+    if rung.action is not Action.ESCALATE:
+        raise ValueError(f"{rung.name}: {rung.action} calls nobody")
+    # The ladder refuses an escalation to nobody; the type cannot say so.
+    return Escalate(clock, rung.to or Level.EXECUTIVE, decide_by, rung.jumps_queue)
 
 
 def after(state: State, timer: Timer, effect: Effect, now: datetime) -> State:
@@ -105,7 +119,7 @@ def after(state: State, timer: Timer, effect: Effect, now: datetime) -> State:
     match effect:
         case Lapse():
             return lapsed(state, timer, now)
-        case Nothing(why=Why.DATE_IS_SAFE) | Nudge() | Escalate() | Warn() | Extend():
+        case Nudge() | Escalate() | Warn() | Extend():
             return fired(state, timer)
         case Nothing():
             return state
@@ -122,17 +136,13 @@ def _is_decided_late(planned: PlannedRung, clock: Clock, decided_at: datetime) -
     return planned.rung.action is Action.LAPSE and decided_at >= clock.deadline
 
 
-def _effect(clock: Clock, planned: PlannedRung, state: State) -> Effect:
+def _effect(clock: Clock, planned: PlannedRung, state: State, now: datetime) -> Effect:
     rung = planned.rung
     match rung.action:
-        case Action.NUDGE:
-            return Nudge(clock.id, clock.decide_by)
-        case Action.ESCALATE:
-            # The ladder refuses an escalation to nobody; the type cannot say so.
-            level = rung.to or Level.EXECUTIVE
-            return Escalate(clock.id, level, clock.decide_by, rung.jumps_queue)
+        case Action.NUDGE | Action.ESCALATE:
+            return on_call(rung, clock.id, clock.decide_by)
         case Action.WARN:
-            return _warn(clock, state.expected_by)
+            return _warn(clock, state.expected_by, now)
         case Action.HOLDING_LETTER:
             return _letter(clock, state)
         case Action.LAPSE:
@@ -141,8 +151,9 @@ def _effect(clock: Clock, planned: PlannedRung, state: State) -> Effect:
             assert_never(rung.action)
 
 
-def _warn(clock: Clock, expected_by: datetime | None) -> Effect:
-    if expected_by is None:
+def _warn(clock: Clock, expected_by: datetime | None, now: datetime) -> Effect:
+    """Warn with the date that people expect; one that has passed was none."""
+    if expected_by is None or expected_by <= now:
         return Warn(clock.id, clock.deadline, clock.warned_date)
     if expected_by < clock.deadline:
         return Nothing(Why.DATE_IS_SAFE)

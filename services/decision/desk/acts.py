@@ -113,8 +113,9 @@ async def acknowledge(tx: Connection, person: Person, case_id: UUID, form: Versi
     expect_holder(held, person.id)
     if held.row.state != "decided":
         raise ProblemError(409, "The case has no answer yet; decide it.")
-    await arming.stop(tx, case_id)
+    stopped = await arming.stop(tx, case_id, person.id, held.now)
     await _log(tx, held, person, "acknowledged", {"version": form.version})
+    await log.append(tx, stopped)
     row = replace(held.row, assignee=None, waiting=False)
     await store.store(tx, [row])
     told = [of_status(row, Status.DECIDED, "answer_stands", held.now)]

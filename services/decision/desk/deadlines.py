@@ -3,10 +3,10 @@
 The letter goes out with the extension: the event holds its parts. Nothing here answers a case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -19,21 +19,24 @@ from services.decision.clock.model import Role
 from services.decision.clock.plan import Clock
 from services.decision.clock.state import Draft
 from services.decision.clock.terms import Refused
-from services.decision.desk.cases import Held, brief, expect, expect_holder, hold
-from services.decision.desk.forms import ClockForm, ExtendForm, PauseForm
+from services.decision.desk.cases import Held, brief, expect_holder, hold
+from services.decision.desk.cases import expect as expect_version
+from services.decision.desk.forms import ClockForm, ExpectForm, ExtendForm, PauseForm
 from services.decision.desk.parts import Done
 from services.decision.desk.people import Person
 from services.decision.log import Entry
-from services.decision.timing import letters
+from services.decision.timing import amends, letters
 from services.decision.timing import store as clocks
 from services.decision.timing.firing import armed_of, calendar_of
-from services.decision.timing.rows import clock_of, is_running
+from services.decision.timing.rows import Offers, clock_of, is_running
 from services.decision.timing.telling import Happened, Kind, say
 from shared.http.flaws import Flaw
-from shared.http.problems import ProblemError, not_found
+from shared.http.problems import ProblemError, invalid, not_found
 from shared.outbox import Saying
 from shared.postgres import Connection
 
+_FURTHEST: Final = timedelta(days=366)
+"""No customer is told of a later date."""
 _DRAFT = "UPDATE clocks SET draft = $3 WHERE case_id = $1 AND clock = $2"
 
 
@@ -47,16 +50,23 @@ class _Found:
     now: datetime
 
 
-async def extend(
-    tx: Connection, person: Person, case_id: UUID, form: ExtendForm, packs: Packs
+async def extend(  # noqa: PLR0913, PLR0917 - an act, and what the rules say of it
+    tx: Connection,
+    person: Person,
+    case_id: UUID,
+    form: ExtendForm,
+    packs: Packs,
+    offers: Offers,
 ) -> Done:
     """Extend the time for the answer, once, with the letter; or prepare the letter for its rung.
+
+    With the letter the customer gets what the policy gives for a delay.
 
     Raises:
         ProblemError: 404; 409, it moved on, is not with this person, or a rule forbids it.
 
     """
-    found = await _find(tx, person, case_id, form)
+    found = await _find(tx, person, case_id, form, tells=True)
     row, clock, calendar = found.row, found.clock, calendar_of(found.clock, packs)
     new = terms.extend(clock, form.reasons, form.new_date, found.now, calendar)
     if isinstance(new, Refused):
@@ -69,9 +79,40 @@ async def extend(
         await tx.execute(_DRAFT, case_id, row["clock"], draft.model_dump_json())
         return await _done(tx, person, found, "letter_prepared", told, words)
     await clocks.extend(tx, armed_of(row, clock), armed_of(row, new.clock))
-    happened = Happened("extended", "extended", letters.letter_of(new.letter, until))
-    said = say(row, clock, happened, found.now)
-    return await _done(tx, person, found, "extended", told, words, said, new.clock)
+    more = letters.letter_of(new.letter, until) | {"due_at": clock.deadline}
+    given = await amends.give(tx, [(row, more)], offers, found.now)
+    said = say(row, Happened("extended", "extended", more), found.now)
+    return await _done(tx, person, found, "extended", told, words, said, new.clock, given)
+
+
+async def expect(tx: Connection, person: Person, case_id: UUID, form: ExpectForm) -> Done:
+    """Note when this person expects to answer: it is what the customer hears where it is too late.
+
+    A date that holds spares the customer the warning, until it has passed.
+
+    Raises:
+        ProblemError: 404, also where no clock runs; 409, it moved on or is not with this person;
+            422, it is not ahead, or further than a year.
+
+    """
+    held = await hold(tx, case_id)
+    expect_version(held, form.version)
+    expect_holder(held, person.id)
+    now: datetime = await tx.fetchval("SELECT clock_now()")
+    if form.by <= now:
+        raise invalid(Flaw("by", "must be ahead"))
+    if form.by > now + _FURTHEST:
+        raise invalid(Flaw("by", "must be within a year"))
+    locked = (await clocks.lock(tx, [case_id])).get(case_id, [])
+    if not any(is_running(row) for row in locked):
+        raise not_found("running clock of this case")
+    await clocks.expect(tx, case_id, form.by, form.reason)
+    told = {"expected_by": form.by, "reason": form.reason, "version": form.version}
+    entry = Entry(case_id, "answer_expected", person.id, held.now, log.canonical(told))
+    await log.append(tx, [entry])
+    await store.store(tx, [replace(held.row, assignee=person.id)])
+    shown = {**brief(held.row, held.row.version + 1, person.id), "expected_by": form.by.isoformat()}
+    return Done({**shown, "version": held.row.version + 1})
 
 
 async def pause(
@@ -113,15 +154,19 @@ async def _move(  # noqa: PLR0913, PLR0917 - an act, and the clock that it gives
     await clocks.move(tx, armed_of(found.row, clock))
     step = f"{kind} {found.held.row.version}"
     more = {"new_due_at": clock.deadline}
-    said = say(found.row, found.clock, Happened(kind, step, more), found.now)
+    said = say(found.row, Happened(kind, step, more), found.now)
     told = {"clock": found.row["clock"], "new_due_at": clock.deadline, "version": form.version}
     return await _done(tx, person, found, f"clock_{kind}", told, None, said, clock)
 
 
-async def _find(tx: Connection, person: Person, case_id: UUID, form: ClockForm) -> _Found:
+async def _find(
+    tx: Connection, person: Person, case_id: UUID, form: ClockForm, *, tells: bool = False
+) -> _Found:
     held = await hold(tx, case_id)
-    expect(held, form.version)
+    expect_version(held, form.version)
     expect_holder(held, person.id)
+    if tells:
+        await amends.hold(tx)
     locked = (await clocks.lock(tx, [case_id])).get(case_id, [])
     running = [row for row in locked if is_running(row)]
     answers = [row for row in running if row["role"] == Role.ANSWER]
@@ -147,11 +192,12 @@ async def _done(  # noqa: PLR0913, PLR0917 - an act, its words, its events
     words: str | None,
     said: list[Saying] | None = None,
     clock: Clock | None = None,
+    given: Sequence[Entry] = (),
 ) -> Done:
     """Log the act and store what it changes for people: the last day for the answer."""
     row, now = found.held.row, found.held.now
     entry = Entry(row.case_id, kind, person.id, now, log.canonical(told), words)
-    await log.append(tx, [entry])
+    await log.append(tx, [entry, *given])
     if clock is not None and clock.role is Role.ANSWER and row.answer_due_at is not None:
         row = replace(row, answer_due_at=clock.deadline)
     await store.store(tx, [replace(row, assignee=person.id)])

@@ -1,9 +1,9 @@
 """What people send to the desk, as models."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt
 
 from services.decision.clock.model import LetterPart, PauseReason
 from services.decision.policy.model import Situation
@@ -100,6 +100,13 @@ class ExtendForm(ClockForm):
     later: bool = False
 
 
+class ExpectForm(VersionForm):
+    """The body of `expect`: when you expect to answer, and why not before."""
+
+    by: AwareDatetime
+    reason: Literal["high_demand", "facts_to_establish", "other_party", "checking", "other"]
+
+
 class PauseForm(ClockForm):
     """The body of `pause`."""
 
@@ -120,12 +127,13 @@ class CauseForm(VersionForm):
 
 
 class TagsForm(VersionForm):
-    """The body of `tags`: what is right instead; what is left out stays."""
+    """The body of `tags`: what is right instead, and why; what is left out stays."""
 
     tone: Tone | None = None
     pressure: Pressure | None = None
     fault: Fault | None = None
     flags: Annotated[tuple[Flag, ...], Field(max_length=len(Flag))] | None = None
+    note: Note
 
 
 class AnswerForm(Form):

@@ -11,6 +11,7 @@ from opentelemetry.trace import Tracer
 from starlette.responses import Response
 
 from services.decision.clock.load import Packs
+from services.decision.desk.effort import Effort
 from services.decision.policy.model import Policy
 from shared import outbox, telemetry
 from shared.http.answers import answer
@@ -39,6 +40,7 @@ class Desk:
     authenticate: Sequence[Authenticate]
     take_lasts: timedelta
     packs: Packs
+    effort: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ that a page costs a page. The clock orders; it never decides.
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,21 +22,16 @@ from services.decision.clock.work_order import (
     Waiting,
     explained,
 )
+from services.decision.desk.effort import ASSUMED
 from services.decision.desk.reasons import sentence
 from services.decision.merits.outcome import priority_of
 from services.decision.store import TOLD
 from shared.events.catalogue import Queue
 from shared.postgres import Connection
 
-EFFORT: Final = {
-    Queue.SAFETY: 30,
-    Queue.SPECIALIST: 45,
-    Queue.FRAUD: 45,
-    Queue.LEGAL: 60,
-    Queue.STAFF_CONDUCT: 30,
-    Queue.REVIEW: 15,
-}
-"""About how many minutes a case of a queue takes; the last also where a case has no queue."""
+_QUEUES: Final = tuple(ASSUMED)
+_MINUTES: Final = range(1, 8 * 60 + 1)
+"""What a case can take; nobody's cursor says more."""
 _CALLED: Final = ["person", "team", "executive"]
 
 
@@ -67,6 +62,8 @@ class After:
     minutes: int = 0
     case_id: UUID = _NOBODY
     place: int = 0
+    minutes_of: tuple[int, ...] = ()
+    """The effort by which the first page was sorted, queue by queue."""
 
 
 # A case that this person has handed over is offered to them last, and to all others as ever. An
@@ -112,23 +109,32 @@ SELECT *, clock_now() AS now FROM placed
 
 
 async def listed(
-    connection: Connection, chosen: Filter, after: After, most: int
+    connection: Connection,
+    chosen: Filter,
+    after: After,
+    most: int,
+    effort: Mapping[Queue, int] = ASSUMED,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of the queue, and the cursor to the next one."""
-    page, more = await rows_of(connection, chosen, after, most)
+    """Return a page of the queue, and the cursor to the next one; all have the first's `effort`."""
+    minutes = after.minutes_of or tuple(effort[queue] for queue in _QUEUES)
+    page, more = await rows_of(connection, chosen, after, most, minutes)
     cases = [_shown(row, after.place + number) for number, row in enumerate(page, 1)]
-    return cases, _cursor(chosen, page, after.place + len(page)) if more else None
+    return cases, _cursor(chosen, page, after.place + len(page), minutes) if more else None
 
 
 async def rows_of(
-    connection: Connection, chosen: Filter, after: After, most: int
+    connection: Connection,
+    chosen: Filter,
+    after: After,
+    most: int,
+    minutes: Sequence[int] = tuple(ASSUMED.values()),
 ) -> tuple[list[asyncpg.Record], bool]:
     """Return the rows of a page, and whether there are more."""
     rows = await connection.fetch(
         _LISTED,
         chosen.person,
-        [queue.value for queue in EFFORT],
-        list(EFFORT.values()),
+        [queue.value for queue in _QUEUES],
+        minutes,
         PATIENCE,
         _CALLED,
         FOR_THE_VULNERABLE,
@@ -187,7 +193,9 @@ def _text(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
 
 
-def _cursor(chosen: Filter, page: Sequence[asyncpg.Record], place: int) -> str:
+def _cursor(
+    chosen: Filter, page: Sequence[asyncpg.Record], place: int, minutes: Sequence[int]
+) -> str:
     last = page[-1]
     parts = [
         chosen.key(),
@@ -197,6 +205,7 @@ def _cursor(chosen: Filter, page: Sequence[asyncpg.Record], place: int) -> str:
         last["minutes"],
         str(last["case_id"]),
         place,
+        minutes,
     ]
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode()
 
@@ -204,14 +213,16 @@ def _cursor(chosen: Filter, page: Sequence[asyncpg.Record], place: int) -> str:
 def place_of(cursor: str, chosen: Filter) -> After | None:
     """Read a cursor; nothing where it is none of this list's."""
     try:
-        key, handed, later, begin, minutes, case_id, place = orjson.loads(
+        key, handed, later, begin, minutes, case_id, place, effort = orjson.loads(
             base64.urlsafe_b64decode(cursor.encode())
         )
         if key != chosen.key() or not isinstance(handed, bool) or not isinstance(later, bool):
             return None
-        if not isinstance(minutes, int) or not isinstance(place, int):
+        if not isinstance(place, int) or len(effort) != len(_QUEUES):
+            return None
+        if not all(isinstance(each, int) and each in _MINUTES for each in (minutes, *effort)):
             return None
         begin_by = datetime.fromisoformat(begin)
-        return After(handed, later, begin_by, minutes, UUID(case_id), place)
+        return After(handed, later, begin_by, minutes, UUID(case_id), place, tuple(effort))
     except (ValueError, TypeError, AttributeError, binascii.Error):
         return None

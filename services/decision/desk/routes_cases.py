@@ -25,6 +25,7 @@ from services.decision.desk.forms import (
     ClockForm,
     DecideForm,
     EndServiceForm,
+    ExpectForm,
     ExtendForm,
     HandOverForm,
     PauseForm,
@@ -33,6 +34,7 @@ from services.decision.desk.forms import (
 )
 from services.decision.desk.parts import CONNECT, Desk, Done, carry_out, note_case
 from services.decision.desk.people import Person, person_of, reader_of
+from services.decision.in_return import offers
 from shared.http.answers import answer
 from shared.postgres import Connection
 
@@ -100,8 +102,18 @@ def routes(desk: Desk) -> APIRouter:
         desk,
         "extend",
         ExtendForm,
-        lambda tx, person, case_id, form: deadlines.extend(tx, person, case_id, form, desk.packs),
+        lambda tx, person, case_id, form: deadlines.extend(
+            tx, person, case_id, form, desk.packs, offers(desk.policy)
+        ),
         "Extend the time for the answer as the pack allows: once, before it ends, with the letter.",
+    )
+    _add(
+        router,
+        desk,
+        "expect",
+        ExpectForm,
+        deadlines.expect,
+        "Say when you expect to answer: the date that the customer hears where a warning is due.",
     )
     _add(
         router,

@@ -67,7 +67,8 @@ class _Lists:
                 )
             after = found
         async with self.desk.pool.acquire(timeout=CONNECT) as connection:
-            cases, cursor = await queue.listed(connection, chosen, after, most)
+            effort = await self.desk.effort.of(connection)
+            cases, cursor = await queue.listed(connection, chosen, after, most, effort)
         return answer({"cases": cases, "next_cursor": cursor})
 
     async def certificate(self, request: Request) -> Response:

@@ -56,7 +56,7 @@ async def settle(tx: Connection, this: Settlement, policy: Policy, now: datetime
     before = this.row
     await withdraw_open(tx, before.case_id, now)
     await certificates.spend(tx, this.decision.decided_by, this.euros, now)
-    await arming.stop(tx, before.case_id)
+    stopped = await arming.stop(tx, before.case_id, this.decision.decided_by, now)
     revision = 0 if before.decided_position is None else before.revision + 1
     after = replace(
         before,
@@ -83,7 +83,7 @@ async def settle(tx: Connection, this: Settlement, policy: Policy, now: datetime
     noted = None if this.note is None else log.canonical({"note": this.note})
     actor = this.decision.decided_by
     entry = Entry(before.case_id, this.kind, actor, now, log.canonical(body), noted)
-    (position,) = await log.append(tx, [entry])
+    position, *_ = await log.append(tx, [entry, *stopped])
     if is_sampled(before.case_id, policy):
         await tx.execute(_SAMPLE, position, before.case_id)
     await store.store(tx, [replace(after, decided_position=position)])

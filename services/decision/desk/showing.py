@@ -114,6 +114,7 @@ def _deadline(row: asyncpg.Record, packs: Packs) -> dict[str, Any]:
         "cancelled_at",
         "withdrawn_at",
         "lapsed_at",
+        "expected_by",
     )
     return {
         "clock": row["clock"],

@@ -28,6 +28,7 @@ def check(policy: Policy) -> Iterator[Flaw]:
     yield from _currencies(policy)
     yield from _certificates(policy)
     yield from _severity(policy)
+    yield from _delay(policy)
     if ROOT not in policy.matrices:
         yield Flaw(("matrices",), f"there is no matrix {ROOT!r}; add matrices/{ROOT}.yaml")
         return
@@ -86,6 +87,29 @@ def _severity(policy: Policy) -> Iterator[Flaw]:
         bounds = getattr(policy.severity, name)
         if bounds.serious < bounds.moderate:
             yield Flaw(("severity", name, "serious"), "must not be less than `moderate`; raise it")
+
+
+def _delay(policy: Policy) -> Iterator[Flaw]:
+    """Hold what is given for a delay to the limits of all that is given and not owed."""
+    if policy.delay is None:
+        return
+    for currency, amount in policy.delay.sums.items():
+        place = ("delay", "sums", currency)
+        rate = policy.per_euro.get(currency)
+        if rate is None:
+            yield Flaw(place, _no_rate(currency))
+            continue
+        extra = policy.extra.sums.get(currency, 0)
+        if (amount + extra) / rate > policy.extra.limit:
+            limit = policy.extra.limit
+            yield Flaw(place, f"with the extra is more than extra.limit ({limit} EUR); lower it")
+        if amount * policy.delay.times / rate > policy.goodwill.total:
+            total = policy.goodwill.total
+            yield Flaw(place, f"times delay.times is more than goodwill.total ({total} EUR)")
+        if amount / rate > policy.certificates.automatic.per_case:
+            yield Flaw(place, "is more than the automatic certificate of a case; lower it")
+    for currency in policy.per_euro.keys() - policy.delay.sums.keys():
+        yield Flaw(("delay", "sums"), f"{currency} is missing; give its sum")
 
 
 def _parents(policy: Policy) -> Iterator[Flaw]:

@@ -30,6 +30,7 @@ from services.decision.policy.matrix import (
 from services.decision.policy.parts import (
     Abuse,
     Asking,
+    Delay,
     Extra,
     GoodwillLimits,
     Positive,
@@ -79,6 +80,7 @@ class Policy(Part):
     confidence: Thresholds
     shared_part: Annotated[Decimal, Field(gt=0, lt=1)]
     extra: Extra
+    delay: Delay | None = Field(default=None, description="None: a delay is not made good")
     principal: frozenset[Category]
     outages: frozenset[Category]
     matrices: dict[str, MatrixFile]

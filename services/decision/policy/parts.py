@@ -113,6 +113,16 @@ class Thresholds(Part):
     conduct: Probability
 
 
+class Delay(Part):
+    """What a customer is credited with the word that the answer will be late.
+
+    Once a case, and at most `times` in 12 months.
+    """
+
+    times: Times
+    sums: dict[Currency, Euros]
+
+
 class Extra(Part):
     """The little more than expected, where the bank erred; at most `limit` EUR."""
 

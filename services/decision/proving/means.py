@@ -10,12 +10,15 @@ from typing import Any, Final, TypeAlias
 
 import z3
 
+from services.decision.in_return import offer_of
 from services.decision.merits.authority import Allowed, Authority, Beyond, may_grant
 from services.decision.policy.model import Policy, Role, Situation
 from services.decision.proving.problems import Kind, Problem
 from services.decision.proving.symbols import Number, Path, exact, met, paths
+from services.decision.timing.rows import Offer, Origin
 
 Grants: TypeAlias = Callable[[Role, Decimal, Decimal, Situation, Policy], Authority]
+Gives: TypeAlias = Callable[[Policy, Origin], Offer | None]
 _CENTS: Final = 100
 
 
@@ -37,6 +40,38 @@ def authority_problems(policy: Policy, grants: Grants = may_grant) -> Iterator[P
         yield from _at_least_the_policy(situation, policy, grants)
         yield from _covered(situation, policy, grants)
         yield from _alone_below_two(situation, policy, grants)
+
+
+def delay_problems(policy: Policy, gives: Gives = offer_of) -> Iterator[Problem]:
+    """Prove that what is given for a delay stays small, through the code that gives it.
+
+    In every money that a case can have: with the extra within the extra's limit, in twelve months
+    within goodwill's total, in one case within the automatic certificate.
+    """
+    cases = [Origin(currency=currency) for currency in sorted(policy.per_euro)]
+    cases += [Origin(jurisdiction=country) for country in sorted(policy.currency_of)]
+    for origin in (*cases, Origin()):
+        offer = gives(policy, origin)
+        if offer is None:
+            continue
+        currency = offer.remedy["money"]["currency"]
+        extra = policy.extra_in(currency)
+        with_extra = offer.euros + ((policy.in_euros(extra) if extra else None) or 0)
+        bounds = (
+            (with_extra, policy.extra.limit, "and the extra are more than extra.limit"),
+            (
+                offer.euros * offer.times,
+                policy.goodwill.total,
+                "add up to more than a year's goodwill",
+            ),
+            (offer.euros, policy.certificates.automatic.per_case, "is beyond the certificate"),
+        )
+        for euros, limit, text in bounds:
+            if euros > limit:
+                case = {"claim": {"amount": "1", "currency": currency}, "euros": str(euros)}
+                place = f"delay.sums.{currency}"
+                told = f"what is given for a delay {text} ({limit} EUR)"
+                yield Problem(Kind.BEYOND_CERTIFICATE, place, told, case)
 
 
 def currency_problems(policy: Policy) -> Iterator[Problem]:

@@ -10,7 +10,12 @@ from services.decision.merits.decide import decide as decide_case
 from services.decision.merits.known import Known
 from services.decision.policy.model import Policy
 from services.decision.proving.amounts import Amounts
-from services.decision.proving.means import Grants, authority_problems, currency_problems
+from services.decision.proving.means import (
+    Grants,
+    authority_problems,
+    currency_problems,
+    delay_problems,
+)
 from services.decision.proving.outcomes import Decider
 from services.decision.proving.problems import Kind, Problem, shown
 from services.decision.proving.survey import Survey
@@ -49,6 +54,7 @@ def examine(policy: Policy, decide: Decider = decide_case, grants: Grants = may_
     problems = [
         *table_problems(policy, places),
         *currency_problems(policy),
+        *delay_problems(policy),
         *authority_problems(policy, grants),
     ]
     survey = Survey(policy, decide, contexts, claims_of(policy))

@@ -5,7 +5,7 @@ had a clock, and costs nothing here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,9 +14,10 @@ import asyncpg
 from services.decision.clock.load import Packs
 from services.decision.clock.plan import Clock
 from services.decision.clock.state import State, replanned
+from services.decision.log import Entry
 from services.decision.timing import store
-from services.decision.timing.planning import clocks_of
-from services.decision.timing.rows import Armed, Row, clock_of, is_running
+from services.decision.timing.planning import Planned, clocks_of
+from services.decision.timing.rows import Armed, Origin, Row, clock_of, is_running, origin_of
 from shared.events.catalogue import CaseClassified
 from shared.postgres import Connection
 
@@ -27,7 +28,8 @@ class Moved:
 
     `waits`: the customer waits for an answer. `known`: the case was stored before. `round`: the
     answers that it had; clocks that are set after one start at `since`. `case` is missing where
-    what the customer wrote was erased: its clocks stay as they are.
+    what the customer wrote was erased: its clocks stay as they are. `cause` is the event that moved
+    it, with its trace; `planned` are its clocks where somebody has planned them already.
     """
 
     case_id: UUID
@@ -36,40 +38,65 @@ class Moved:
     known: bool
     round: int = 0
     since: datetime | None = None
+    cause: tuple[UUID, str | None] | None = None
+    planned: Planned | None = None
 
 
-async def follow(tx: Connection, moved: Sequence[Moved], now: datetime, packs: Packs) -> None:
-    """Let the clocks follow what becomes of cases."""
+async def follow(
+    tx: Connection, moved: Sequence[Moved], now: datetime, packs: Packs, actor: str = "policy"
+) -> list[Entry]:
+    """Let the clocks follow what becomes of cases; returns what goes into the log."""
     known = [each.case_id for each in moved if each.known]
     held = await store.lock(tx, known) if known else {}
     answered = [
         each.case_id for each in moved if not each.waits and _runs(held.get(each.case_id, ()))
     ]
-    await store.close(tx, answered)
+    stopped = await store.close(tx, answered, actor, now)
     new: list[Armed] = []
     for each in moved:
         if each.waits and each.case is not None:
-            rows = [row for row in held.get(each.case_id, ()) if row["round"] == each.round]
+            this, rows = _round_of(each, held.get(each.case_id, ()))
             if rows:
-                await _plan_anew(tx, each, each.case, rows, packs)
+                await _plan_anew(tx, this, each.case, rows, packs)
             else:
-                clocks = clocks_of(each.case, now, packs, each.since)
-                new += [_armed(each, each.case, clock, now) for clock in clocks]
+                plan = each.planned
+                clocks = plan.clocks if plan else clocks_of(each.case, now, packs, each.since)
+                new += [_armed(this, each.case, clock, now) for clock in clocks]
     await store.arm(tx, new)
+    return stopped
 
 
-async def stop(tx: Connection, case_id: UUID) -> None:
-    """Stop the clocks of a case that a person has answered."""
-    if await store.lock(tx, [case_id]):
-        await store.close(tx, [case_id])
+async def stop(tx: Connection, case_id: UUID, person: str, now: datetime) -> list[Entry]:
+    """Stop the clocks of a case that a person has answered; returns what goes into the log."""
+    if not await store.lock(tx, [case_id]):
+        return []
+    return await store.close(tx, [case_id], person, now)
 
 
 def _runs(rows: Sequence[Row]) -> bool:
     return any(row["cancelled_at"] is None for row in rows)
 
 
+def _round_of(moved: Moved, held: Sequence[asyncpg.Record]) -> tuple[Moved, list[asyncpg.Record]]:
+    """Return the round that runs, with its clocks; else the next that has none.
+
+    A round can have been stopped without a new answer: a person let the one stand that there was.
+    """
+    this = moved.round
+    while rows := [row for row in held if row["round"] == this]:
+        if _runs(rows):
+            break
+        this += 1
+    return replace(moved, round=this), rows
+
+
 def _armed(moved: Moved, case: CaseClassified, clock: Clock, arrived_at: datetime) -> Armed:
-    return Armed(moved.case_id, case.customer_id, case.sequence, moved.round, arrived_at, clock)
+    cause_id, traceparent = moved.cause or (None, None)
+    currency = case.claim.currency if case.claim and case.claim.amount else None
+    origin = Origin(cause_id, traceparent, case.jurisdiction, currency)
+    return Armed(
+        moved.case_id, case.customer_id, case.sequence, moved.round, arrived_at, clock, origin
+    )
 
 
 async def _plan_anew(
@@ -84,14 +111,20 @@ async def _plan_anew(
     if not current:
         return
     arrived_at: datetime = min(row["arrived_at"] for row in rows)
+    # What a message adds counts from where its round began, whatever the bank has learnt since.
+    since: datetime = min(row["received_at"] for row in rows)
     names = {clock_of(row).id: row["clock"] for row in current}
     before = State(
         clocks=tuple(clock_of(row) for row in current if is_running(row)),
         withdrawn=tuple(clock_of(row) for row in current if not is_running(row)),
     )
-    after = replanned(before, clocks_of(case, arrived_at, packs, moved.since))
+    after = replanned(before, clocks_of(case, arrived_at, packs, since))
     ran = {clock.id for clock in before.clocks}
     again = [clock for clock in after.clocks if clock.id not in ran]
+    if moved.cause is None:  # a person did it: what is told is said again with what came before
+        first = origin_of(rows[0])
+        cause = None if first.cause_id is None else (first.cause_id, first.traceparent)
+        moved = replace(moved, cause=cause)
     armed = [_armed(moved, case, clock, arrived_at) for clock in again]
     aside = [clock.id for clock in after.withdrawn if clock.id in ran]
     await store.withdraw(tx, [(moved.case_id, names[name]) for name in aside])

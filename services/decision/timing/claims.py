@@ -8,32 +8,33 @@ due fire together, in their order.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from services.decision.timing.rows import CALLS, DELAYS, Row
 from shared.postgres import Connection
 
 LEASE: Final = timedelta(seconds=15)
 
 # By urgency, then by when they are due. A lease that ends later than any can was given before the
-# machine's clock was set back.
+# machine's clock was set back. Rows are taken by their places, which nobody moves while they are
+# locked: the planner would else read the whole table in a storm.
 _CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT t.id
+UPDATE timers SET lease = $2, leased_until = clock_now() + $3::interval
+ WHERE ctid = ANY (ARRAY(
+    SELECT t.place
       FROM unnest('{0,1,2}'::smallint[]) AS u(urgency)
      CROSS JOIN LATERAL (
-        SELECT id FROM timers
+        SELECT ctid AS place FROM timers
          WHERE urgency = u.urgency AND fired_at IS NULL AND due_at <= clock_now()
            AND (leased_until IS NULL OR leased_until <= clock_now()
                 OR leased_until > clock_now() + $3::interval)
          ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS t
-     LIMIT $1
-)
-UPDATE timers t SET lease = $2, leased_until = clock_now() + $3::interval
-  FROM due WHERE t.id = due.id
-RETURNING t.case_id, t.clock
+     LIMIT $1))
+RETURNING case_id, clock
 """
 
 
@@ -55,26 +56,51 @@ async def claim(connection: Connection, most: int) -> Claim:
 
 
 _LOCK = """
-SELECT c.*, k.assignee, k.queue, k.state, clock_now() AS now
+SELECT c.case_id, c.clock, c.customer_id, c.sequence, c.round, c.pack, c.pack_version, c.kind,
+       c.role, c.arrived_at, c.decide_by, c.deadline, c.late_arrival, c.summoned, c.jumps_queue,
+       c.draft, c.extended_to, c.cancelled_at, c.withdrawn_at, c.lapsed_at, c.cause_id,
+       c.traceparent, c.jurisdiction, c.currency, c.expected_by, c.expected_of, k.assignee, k.queue,
+       k.state, clock_now() AS now
   FROM clocks c LEFT JOIN cases k USING (case_id)
  WHERE (c.case_id, c.clock) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
  ORDER BY c.case_id, c.clock FOR UPDATE OF c
 """
-_DUE = """
-SELECT t.id, t.case_id, t.clock, t.rung, t.due_at, coalesce(t.lease = $3, false) AS mine
-  FROM unnest($1::uuid[], $2::text[]) AS d(case_id, clock)
-  JOIN timers t USING (case_id, clock)
- WHERE t.fired_at IS NULL AND t.due_at <= clock_now()
- ORDER BY t.due_at, t.id
+# After the locks, so that it sees what others have fired. Of a clock of which no lease is ours any
+# more, nothing is taken.
+_FIRE = """
+UPDATE timers SET fired_at = clock_now(), lease = NULL, leased_until = NULL
+ WHERE fired_at IS NULL AND id = ANY (ARRAY(
+    SELECT unnest(t.ids)
+      FROM unnest($1::uuid[], $2::text[]) AS d(case_id, clock)
+     CROSS JOIN LATERAL (
+        SELECT array_agg(id) AS ids, bool_or(lease = $3) AS mine FROM timers
+         WHERE case_id = d.case_id AND clock = d.clock
+           AND fired_at IS NULL AND due_at <= clock_now()) AS t
+     WHERE t.mine))
+RETURNING id, case_id, clock, rung, due_at, action, summons, jumps_queue
 """
+_PLANS = """
+SELECT case_id, clock, plan FROM plans
+ WHERE (case_id, clock) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
+"""
+_IN_ORDER: Final = itemgetter("due_at", "id")
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A clock that is locked, and its rungs that are due, in their order."""
+    """A clock that is locked, and its rungs that are due, in their order.
 
-    clock: asyncpg.Record
-    timers: tuple[asyncpg.Record, ...]
+    The row has no `plan` where all that its rungs do is to call people.
+    """
+
+    clock: Row
+    timers: tuple[Row, ...]
+    calls_only: bool
+
+    @property
+    def may_delay(self) -> bool:
+        """Whether a customer may be told that the answer will be late."""
+        return any(timer["action"] is None or timer["action"] in DELAYS for timer in self.timers)
 
     @property
     def now(self) -> datetime:
@@ -84,36 +110,62 @@ class Due:
 
 
 async def due(tx: Connection, lease: UUID, clocks: Sequence[tuple[UUID, str]]) -> list[Due]:
-    """Lock clocks and return what is due of them; those whose lease was lost are not in it."""
+    """Lock clocks and take what is due of them, as fired; those whose lease was lost are left."""
     cases, names = [case for case, _ in clocks], [name for _, name in clocks]
     locked = await tx.fetch(_LOCK, cases, names)
-    found: dict[tuple[UUID, str], list[asyncpg.Record]] = {}
-    mine = set()
-    for timer in await tx.fetch(_DUE, cases, names, lease):
-        key = (timer["case_id"], timer["clock"])
-        found.setdefault(key, []).append(timer)
-        if timer["mine"]:
-            mine.add(key)
+    taken: dict[tuple[UUID, str], list[asyncpg.Record]] = {}
+    for timer in await tx.fetch(_FIRE, cases, names, lease):
+        taken.setdefault((timer["case_id"], timer["clock"]), []).append(timer)
+    rows: list[tuple[asyncpg.Record, tuple[asyncpg.Record, ...]]] = []
+    for row in locked:
+        timers = taken.get((row["case_id"], row["clock"]))
+        if timers is not None:
+            rows.append((row, tuple(sorted(timers, key=_IN_ORDER))))
+    plans = await _plans(tx, rows)
     return [
-        Due(row, tuple(found[key]))
-        for row in locked
-        if (key := (row["case_id"], row["clock"])) in mine
+        Due(row, timers, calls_only=True)
+        if (plan := plans.get((row["case_id"], row["clock"]))) is None
+        else Due({**dict(row), "plan": plan}, timers, calls_only=False)
+        for row, timers in rows
     ]
 
 
-_FIRED = """
-UPDATE timers SET fired_at = clock_now(), lease = NULL, leased_until = NULL
- WHERE id = ANY($1) AND fired_at IS NULL
+async def _plans(
+    tx: Connection, rows: Sequence[tuple[asyncpg.Record, Sequence[asyncpg.Record]]]
+) -> dict[tuple[UUID, str], str]:
+    """Return the plans of clocks that need them: what a call does is known without."""
+    wanted = [
+        (row["case_id"], row["clock"])
+        for row, timers in rows
+        if any(timer["action"] not in CALLS for timer in timers)
+    ]
+    if not wanted:
+        return {}
+    cases, names = [case for case, _ in wanted], [name for _, name in wanted]
+    found = await tx.fetch(_PLANS, cases, names)
+    return {(row["case_id"], row["clock"]): row["plan"] for row in found}
+
+
+_DROPPED = "DELETE FROM timers WHERE id = ANY($1)"
+
+
+async def drop(tx: Connection, timers: Sequence[int]) -> None:
+    """Forget timers that had nothing to do any more."""
+    if timers:
+        await tx.execute(_DROPPED, timers)
+
+
+_POSTPONED = """
+UPDATE timers t SET fired_at = NULL, due_at = p.until
+  FROM unnest($1::bigint[], $2::timestamptz[]) AS p(id, until) WHERE t.id = p.id
 """
-_DROPPED = "DELETE FROM timers WHERE id = ANY($1) AND fired_at IS NULL"
 
 
-async def note(tx: Connection, fired: Sequence[int], dropped: Sequence[int]) -> None:
-    """Note which timers have fired, and forget those that have nothing to do any more."""
-    if fired:
-        await tx.execute(_FIRED, fired)
-    if dropped:
-        await tx.execute(_DROPPED, dropped)
+async def postpone(tx: Connection, timers: Sequence[tuple[int, datetime]]) -> None:
+    """Let timers fire later."""
+    if timers:
+        ids, until = [timer for timer, _ in timers], [instant for _, instant in timers]
+        await tx.execute(_POSTPONED, ids, until)
 
 
 # `moved` is how far the time of the clocks is from the database's own.

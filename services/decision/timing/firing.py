@@ -1,19 +1,18 @@
-"""What the rungs of a clock do that are due: asked of the pure ladder, put into rows and events.
+"""What the rungs of a clock do that are due: asked of the pure ladder, gathered to be written.
 
 Pure. There is no way from here to an answer: the ladder's effects are a closed union without one,
 and what is gathered are calls to people, words to the customer, and lapses.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, assert_never
-from uuid import UUID
 
 from services.decision.clock.calendars import Calendar
 from services.decision.clock.days import end_of
-from services.decision.clock.ladder import Level
+from services.decision.clock.ladder import Action, Level, Rung
 from services.decision.clock.load import PLAIN, Packs
-from services.decision.clock.plan import Clock, PlannedRung
+from services.decision.clock.plan import Clock
 from services.decision.clock.state import Draft, State, Timer
 from services.decision.clock.terms import Refused, extend
 from services.decision.clock.timers import (
@@ -26,77 +25,65 @@ from services.decision.clock.timers import (
     Warn,
     Why,
     after,
+    on_call,
     on_timer,
 )
 from services.decision.timing.claims import Due
+from services.decision.timing.doings import Doings, Fired, Lapsing, Summons
 from services.decision.timing.letters import letter_of
-from services.decision.timing.rows import Armed, Row, clock_of, is_running
-from services.decision.timing.telling import Happened, Kind, say
-from shared.outbox import Saying
+from services.decision.timing.rows import Armed, Row, clock_of, is_running, origin_of
+from services.decision.timing.telling import Happened, Kind
 
 LATE: Final = 60.0
 """Seconds after which a rung is told of as late; the table says the same."""
 _RANK: Final = {None: 0, Level.PERSON: 1, Level.TEAM: 2, Level.EXECUTIVE: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A rung that fired, for the figures: what it did, on which sort of clock, how late."""
-
-    kind: str
-    clock: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Summons:
-    """Whom a clock has called so far."""
-
-    case_id: UUID
-    clock: str
-    level: Level
-    jumps: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lapsing:
-    """A lapse that is to be recorded."""
-
-    row: Row
-    clock: Clock
-    effect: Lapse
-
-
-@dataclass(slots=True)
-class Doings:
-    """Everything that a batch of timers does, gathered before any of it is written."""
-
-    fired: list[int] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
-    summons: dict[tuple[UUID, str], Summons] = field(default_factory=dict)
-    lapses: list[Lapsing] = field(default_factory=list)
-    terms: list[tuple[Armed, Armed]] = field(default_factory=list)
-    sayings: list[Saying] = field(default_factory=list)
-    counts: list[Fired] = field(default_factory=list)
-
-
 def go_through(due: Due, doings: Doings, packs: Packs) -> None:
     """Let the rungs of a clock that are due do what they do, in their order."""
+    if due.calls_only:
+        _call(due, doings)
+        return
     row, now = due.clock, due.now
     clock = clock_of(row, {timer["rung"] for timer in due.timers})
     state = _state(row, clock)
-    planned = {each.rung.name: each for each in clock.rungs}
     for armed in due.timers:
         timer = Timer(clock=clock.id, rung=armed["rung"])
         effect = on_timer(timer, state, now)
         state = after(state, timer, effect, now)
-        if isinstance(effect, Nothing) and effect.why is not Why.DATE_IS_SAFE:
+        if isinstance(effect, Nothing):
             if effect.why is Why.NOT_DUE:
                 raise ValueError("a timer is due before its rung")
-            doings.dropped.append(armed["id"])
+            if effect.why is Why.DATE_IS_SAFE:  # looked at again when it should have come true
+                doings.postponed.append((armed["id"], row["expected_by"]))
+            else:
+                doings.dropped.append(armed["id"])
             continue
-        doings.fired.append(armed["id"])
-        _do(effect, row, clock, planned[armed["rung"]], now, doings, packs)
+        if row["cancelled_at"] is not None:  # the lapse was the last of this clock
+            doings.dropped.append(armed["id"])
+        doings.fired += 1
+        _do(effect, row, clock, armed, now, doings, packs)
+
+
+def _call(due: Due, doings: Doings) -> None:
+    """Let rungs call people; of a clock that stands still, nobody is called."""
+    row, now = due.clock, due.now
+    if not is_running(row):
+        doings.dropped += [timer["id"] for timer in due.timers]
+        return
+    doings.fired += len(due.timers)
+    for timer in due.timers:
+        rung = _rung(timer["rung"], timer["action"], timer["summons"], timer["jumps_queue"])
+        effect = on_call(rung, row["clock"], row["decide_by"])
+        kind, more = _nudged() if isinstance(effect, Nudge) else _escalated(effect, row, doings)
+        _note(kind, more, row, timer["rung"], timer["due_at"], now, doings)
+
+
+@cache
+def _rung(name: str, action: str, to: str | None, jumps_queue: bool) -> Rung:  # noqa: FBT001 - a column
+    # Where it stands on the ladder counts no more once it is due.
+    level = None if to is None else Level(to)
+    return Rung(name=name, at=0, action=Action(action), to=level, jumps_queue=jumps_queue)
 
 
 def _state(row: Row, clock: Clock) -> State:
@@ -106,6 +93,7 @@ def _state(row: Row, clock: Clock) -> State:
         clocks=(clock,) if is_running(row) or row["cancelled_at"] is not None else (),
         drafts=() if draft is None else (Draft.model_validate_json(draft),),
         decided_at=row["cancelled_at"],
+        expected_by=row["expected_by"],
     )
 
 
@@ -113,7 +101,7 @@ def _do(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doings go
     effect: Effect,
     row: Row,
     clock: Clock,
-    planned: PlannedRung,
+    timer: Row,
     now: datetime,
     doings: Doings,
     packs: Packs,
@@ -124,7 +112,7 @@ def _do(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doings go
         case Escalate():
             kind, more = _escalated(effect, row, doings)
         case Warn():
-            kind, more = _warned(effect, row)
+            kind, more = _warned(effect, row, doings)
         case Extend():
             kind, more = _extended(effect, row, clock, now, doings, packs)
         case Lapse():
@@ -133,11 +121,22 @@ def _do(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doings go
             return
         case _:
             assert_never(effect)
-    seconds = max((now - planned.due).total_seconds(), 0.0)
-    doings.counts.append(Fired(kind, clock.kind, seconds))
-    about = {"rung": planned.rung.name, "rung_due_at": planned.due, "late": seconds > LATE}
-    happened = Happened(kind, planned.rung.name, {**about, **more})
-    doings.sayings += say(row, clock, happened, now)
+    _note(kind, more, row, timer["rung"], timer["due_at"], now, doings)
+
+
+def _note(  # noqa: PLR0913, PLR0917 - what happened, on which rung of which clock
+    kind: Kind,
+    more: dict[str, Any],
+    row: Row,
+    rung: str,
+    due_at: datetime,
+    now: datetime,
+    doings: Doings,
+) -> None:
+    seconds = max((now - due_at).total_seconds(), 0.0)
+    doings.counts.append(Fired(kind, row["kind"], seconds))
+    more.update(rung=rung, rung_due_at=due_at, late=seconds > LATE)
+    doings.happened.append((row, Happened(kind, rung, more)))
 
 
 def _nudged() -> tuple[Kind, dict[str, Any]]:
@@ -161,14 +160,18 @@ def _escalated(effect: Escalate, row: Row, doings: Doings) -> tuple[Kind, dict[s
     }
 
 
-def _warned(effect: Warn, row: Row) -> tuple[Kind, dict[str, Any]]:
+def _warned(effect: Warn, row: Row, doings: Doings) -> tuple[Kind, dict[str, Any]]:
+    """Tell the customer; that somebody was called for the case is said where it is so."""
     checking = row["state"] == "verifying" or row["assignee"] is not None
-    return "warned", {
+    called = row["summoned"] is not None or (row["case_id"], row["clock"]) in doings.summons
+    more = {
         "due_at": effect.told_date,
         "new_due_at": effect.new_date,
-        "in_return": effect.in_return,
-        "reason": "checking" if checking else "high_demand",
+        "in_return": "priority" if called else None,
+        "reason": row["expected_of"] or ("checking" if checking else "high_demand"),
     }
+    doings.warned.append((row, more))
+    return "warned", more
 
 
 def _extended(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doings go
@@ -184,7 +187,9 @@ def _extended(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doin
             again = Escalate(clock.id, Level.PERSON, clock.decide_by, needs=("new_date",))
             return _escalated(again, row, doings)
         doings.terms.append((armed_of(row, clock), armed_of(row, found.clock)))
-    return "extended", letter_of(effect.letter, until)
+    more = letter_of(effect.letter, until) | {"due_at": clock.deadline}
+    doings.warned.append((row, more))
+    return "extended", more
 
 
 def armed_of(row: Row, clock: Clock) -> Armed:
@@ -196,6 +201,7 @@ def armed_of(row: Row, clock: Clock) -> Armed:
         row["round"],
         row["arrived_at"],
         clock,
+        origin_of(row),
     )
 
 

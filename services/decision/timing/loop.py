@@ -16,11 +16,14 @@ from typing import Final
 from uuid import UUID
 
 from services.decision.clock.load import Packs
-from services.decision.timing import claims, measures, recording
+from services.decision.timing import amends, claims, measures, recording
 from services.decision.timing.claims import Claim
-from services.decision.timing.firing import Doings, go_through
+from services.decision.timing.doings import Doings
+from services.decision.timing.firing import go_through
 from services.decision.timing.pace import Pace
+from services.decision.timing.rows import Offers
 from services.decision.timing.store import CHANNEL, HEARTBEAT
+from services.decision.timing.telling import say
 from shared import outbox
 from shared.errors import describe
 from shared.outbox import Pending
@@ -31,6 +34,11 @@ from shared.run import Parts
 _log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 500
+"""Timers in one transaction."""
+_CLAIMED_IN_A_STORM: Final = 4
+"""So many transactions to a claim: each passes by all that has fired since the last vacuum."""
+_HANDS: Final = 2
+"""Batches at a time in a storm: one waits for the database while the other is worked out."""
 _AGAIN_AFTER: Final = 1.0
 _OTHERS_FIRE: Final = 0.05
 """Seconds to wait where what is due is in another worker's hands at this moment."""
@@ -38,14 +46,22 @@ _SAMPLE_EVERY: Final = 15.0
 _UNMOVED: Final = timedelta(0)
 
 
+class _CustomersAreTold(Exception):  # noqa: N818 - no error: the batch begins anew
+    """Customers of a batch are told of a delay, and may get something in return."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """The loop. `time_may_move`: the time of the clocks may be another than the database's own."""
+    """The loop. `time_may_move`: the time of the clocks may be another than the database's own.
+
+    `offers` says what customers get in return for a delay.
+    """
 
     parts: Parts
     packs: Packs
     pace: Pace
     time_may_move: bool = False
+    offers: Offers = amends.nothing
     at_once: int = field(default=AT_ONCE)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -80,15 +96,42 @@ class Timers:
                     continue
                 began = time.monotonic()
                 fired = await self.fire(connection)
+                if fired >= self.at_once and self.pace.is_quiet():
+                    fired += await self._drain(stop)
+                    began = time.monotonic()
                 pause = self.pace.pause(time.monotonic() - began)
                 await wait(stop, pause if fired else _OTHERS_FIRE)
 
-    async def fire(self, connection: Connection) -> int:
-        """Fire one batch of what is due; says how many timers were in it, zero: there are none."""
-        claim = await claims.claim(connection, self.at_once)
-        if not claim.clocks:
-            return 0
-        return max(await self.do(connection, claim), claim.timers)
+    async def _drain(self, stop: asyncio.Event) -> int:
+        """Fire batch after batch with several hands, until one is not full or a case comes in."""
+        most = self.at_once * _CLAIMED_IN_A_STORM
+
+        async def hand() -> int:
+            total = 0
+            while not stop.is_set() and self.pace.is_quiet():
+                # Given back each time: a new case that waits for a connection has it first.
+                async with self.parts.pool.acquire() as connection:
+                    fired = await self.fire(connection, most)
+                total += fired
+                if fired < most:
+                    break
+            return total
+
+        # All hands are done before an error of one is seen.
+        done = await asyncio.gather(*(hand() for _ in range(_HANDS)), return_exceptions=True)
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+        return sum(each for each in done if isinstance(each, int))
+
+    async def fire(self, connection: Connection, most: int | None = None) -> int:
+        """Fire what is due, but no more; says how many timers that were, zero: there are none."""
+        claim = await claims.claim(connection, most or self.at_once)
+        fired = 0
+        for first in range(0, len(claim.clocks), self.at_once):
+            part = claim.clocks[first : first + self.at_once]
+            fired += await self.do(connection, Claim(claim.lease, part, len(part)))
+        return max(fired, claim.timers)
 
     async def do(self, connection: Connection, claim: Claim) -> int:
         """Fire what was claimed; a clock that cannot be handled does not stop the others."""
@@ -108,21 +151,48 @@ class Timers:
     async def _do(
         self, connection: Connection, lease: UUID, clocks: Sequence[tuple[UUID, str]]
     ) -> int:
+        try:
+            return await self._commit(connection, lease, clocks)
+        except _CustomersAreTold:
+            return await self._commit(connection, lease, clocks, tells=True)
+
+    async def _commit(
+        self,
+        connection: Connection,
+        lease: UUID,
+        clocks: Sequence[tuple[UUID, str]],
+        *,
+        tells: bool = False,
+    ) -> int:
+        """Fire in one transaction; what is given to those who are told is held before the clocks.
+
+        Raises:
+            _CustomersAreTold: it has to be held, and was not; nothing has fired.
+
+        """
         parts, doings = self.parts, Doings()
         pending: list[Pending] = []
         async with connection.transaction():
+            if tells:
+                await amends.hold(connection)
             found = await claims.due(connection, lease, clocks)
+            if not tells and any(due.may_delay for due in found):
+                raise _CustomersAreTold
             for due in found:
                 go_through(due, doings, self.packs)
             if found:
-                await recording.write(connection, doings, found[0].now)
+                now = found[0].now
+                await recording.write(connection, doings, now, self.offers)
+                sayings = [
+                    saying for row, what in doings.happened for saying in say(row, what, now)
+                ]
                 pending = await outbox.add(
-                    connection, parts.source, parts.tracer, doings.sayings, parts.publisher.hold
+                    connection, parts.source, parts.tracer, sayings, parts.publisher.hold
                 )
         measures.count(doings.counts, doings.lapses)
         if pending:
             await parts.publisher.publish_soon(pending)
-        return len(doings.fired)
+        return doings.fired
 
 
 @contextlib.asynccontextmanager

@@ -1,12 +1,13 @@
 """The figures of the clock. The one that matters is how many answers a deadline gave: none."""
 
+from collections import Counter as Counts
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.decision.timing.firing import Fired, Lapsing
+from services.decision.timing.doings import Fired, Lapsing
 from shared.postgres import Connection
 
 RUNGS: Final = Counter("evenhand_rungs", "Rungs that fired", ["kind", "clock"])
@@ -66,9 +67,12 @@ SELECT (SELECT count(*) FROM (SELECT FROM timers WHERE fired_at IS NULL LIMIT 10
 
 def count(fired: Iterable[Fired], lapses: Iterable[Lapsing]) -> None:
     """Count what a batch of timers did, once it is committed."""
+    rungs: Counts[tuple[str, str]] = Counts()
     for each in fired:
-        RUNGS.labels(each.kind, each.clock).inc()
+        rungs[each.kind, each.clock] += 1
         LATENESS.observe(each.seconds)
+    for names, number in rungs.items():
+        RUNGS.labels(*names).inc(number)
     for lapse in lapses:
         LAPSES.labels(lapse.clock.pack, lapse.effect.lateness.effect).inc()
 

@@ -9,10 +9,10 @@ from shared.hop import Handler, Received
 from shared.outbox import Saying
 from shared.postgres import Connection
 
-_SHARE: Final = 0.2
+_SHARE: Final = 0.125
 """The part of the time that timers have while new cases are being decided."""
 _RECENT: Final = 0.5
-_LONGEST: Final = 1.0
+_LONGEST: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -34,8 +34,12 @@ class Pace:
 
         return handled
 
+    def is_quiet(self) -> bool:
+        """Say whether no new case was being decided lately."""
+        return self.time() - self.busy_at > _RECENT
+
     def pause(self, took: float) -> float:
         """Return how long to wait after a batch of timers that took so many seconds."""
-        if self.time() - self.busy_at > _RECENT:
+        if self.is_quiet():
             return 0.0
         return min(took * (1 / _SHARE - 1), _LONGEST)

@@ -1,13 +1,36 @@
 """What the clock is told of a case, and the clocks that it gets. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.decision.clock import plan
 from services.decision.clock.choose import CaseFacts
 from services.decision.clock.load import Packs
+from services.decision.clock.model import Role
 from services.decision.clock.plan import Clock
 from shared.events.catalogue import CaseClassified
 from shared.events.tags import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The clocks of a case as it is now, and since when they run where that is not its receipt."""
+
+    case: CaseClassified
+    since: datetime | None
+    clocks: tuple[Clock, ...]
+
+    @property
+    def answer_due_at(self) -> datetime:
+        """Return the last instant for the answer; every case has a clock for its answer."""
+        return next(clock.deadline for clock in self.clocks if clock.role is Role.ANSWER)
+
+
+def planned(
+    case: CaseClassified, arrived_at: datetime, packs: Packs, since: datetime | None = None
+) -> Planned:
+    """Plan the clocks of a case, once for all who need to know of them."""
+    return Planned(case, since, clocks_of(case, arrived_at, packs, since))
 
 
 def clocks_of(

@@ -1,4 +1,4 @@
-"""Writes what timers did: the clocks, lapses with their incidents, the log, the events.
+"""Writes what timers did: clocks, lapses with their incidents, what is given in return, the log.
 
 No statement here touches `cases`, and none can: the loop never locks a case.
 """
@@ -10,8 +10,9 @@ from typing import Final
 from services.decision import log
 from services.decision.clock.model import Kind
 from services.decision.log import Entry
-from services.decision.timing import claims, store
-from services.decision.timing.firing import Doings, Lapsing, Summons
+from services.decision.timing import amends, claims, store
+from services.decision.timing.doings import Doings, Lapsing, Summons
+from services.decision.timing.rows import Offers
 from services.decision.timing.telling import identity_of
 from shared.postgres import Connection
 
@@ -37,13 +38,18 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def write(tx: Connection, doings: Doings, now: datetime) -> None:
+async def write(
+    tx: Connection, doings: Doings, now: datetime, offers: Offers = amends.nothing
+) -> None:
     """Write what a batch of timers did; the clocks are locked. The end of the log comes last."""
-    await claims.note(tx, doings.fired, doings.dropped)
+    await claims.drop(tx, doings.dropped)
+    await claims.postpone(tx, doings.postponed)
     await _summon(tx, list(doings.summons.values()))
     for before, after in doings.terms:
         await store.extend(tx, before, after)
     await _lapse(tx, doings.lapses, now)
+    given = await amends.give(tx, doings.warned, offers, now)
+    await log.append(tx, [*(_entry(each, now) for each in doings.lapses), *given])
 
 
 async def _summon(tx: Connection, summons: Sequence[Summons]) -> None:
@@ -79,7 +85,6 @@ async def _lapse(tx: Connection, lapses: Sequence[Lapsing], now: datetime) -> No
         [each.effect.lateness.effect.value for each in broken],
         now,
     )
-    await log.append(tx, [_entry(each, now) for each in lapses])
 
 
 def _entry(lapsing: Lapsing, now: datetime) -> Entry:

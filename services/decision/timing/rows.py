@@ -1,9 +1,10 @@
 """Clocks and timers as rows: their names, their urgency, and the way back to a clock. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from decimal import Decimal
+from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -18,9 +19,38 @@ _URGENT: Final = frozenset({Level.TEAM, Level.EXECUTIVE})
 
 
 class Row(Protocol):
-    """A row of `clocks`."""
+    """A row of `clocks`, with its plan where that is asked for, or of `timers`."""
 
     def __getitem__(self, column: str, /) -> Any: ...  # noqa: ANN401 - whatever the column holds
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a clock comes from.
+
+    What is said of it belongs to the event that let it run, and is said again with that.
+    `jurisdiction` and `currency` (of the claim) say in which money a delay is made good.
+    """
+
+    cause_id: UUID | None = None
+    traceparent: str | None = None
+    jurisdiction: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the policy gives for a delay: the remedy as events name it, and what bounds it (EUR)."""
+
+    remedy: dict[str, Any]
+    euros: Decimal
+    times: int
+    per_day: Decimal
+    policy: str
+
+
+Offers: TypeAlias = Callable[[Origin], Offer | None]
+"""Says what a case gets; nothing where the policy gives nothing, or not in its money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +63,7 @@ class Armed:
     round: int
     arrived_at: datetime
     clock: Clock
+    origin: Origin = Origin()
 
     @property
     def name(self) -> str:
@@ -50,6 +81,17 @@ def urgency_of(rung: Rung) -> int:
     if rung.action is Action.LAPSE or rung.to in _URGENT:
         return _AT_ONCE
     return _WHEN_THERE_IS_TIME if rung.action is Action.NUDGE else _SOON
+
+
+CALLS: Final = frozenset({Action.NUDGE, Action.ESCALATE})
+"""What calls people and does nothing else: no plan need be read for it."""
+DELAYS: Final = frozenset({Action.WARN, Action.HOLDING_LETTER})
+"""What may tell a customer that the answer will be late."""
+
+
+def origin_of(row: Row) -> Origin:
+    """Return where a stored clock comes from."""
+    return Origin(row["cause_id"], row["traceparent"], row["jurisdiction"], row["currency"])
 
 
 def clock_of(row: Row, rungs: Collection[str] | None = None) -> Clock:

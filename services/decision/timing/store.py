@@ -5,12 +5,15 @@ before the end of the log. A row of a lapse changes no more in what it says of i
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import asyncpg
+import orjson
 
+from services.decision import log
+from services.decision.log import Entry
 from services.decision.timing.rows import Armed, name_of, urgency_of
 from shared.postgres import Connection
 
@@ -18,7 +21,10 @@ CHANNEL: Final = "evenhand_timers"
 HEARTBEAT: Final = timedelta(seconds=15)
 """The loop looks at least so often, so only what is due sooner has to wake it."""
 
-_LOCK = "SELECT * FROM clocks WHERE case_id = ANY($1) ORDER BY case_id, clock FOR UPDATE"
+_LOCK = """
+SELECT c.*, p.plan FROM clocks c JOIN plans p USING (case_id, clock)
+ WHERE c.case_id = ANY($1) ORDER BY case_id, clock FOR UPDATE OF c
+"""
 
 
 async def lock(tx: Connection, cases: Sequence[UUID]) -> dict[UUID, list[asyncpg.Record]]:
@@ -31,12 +37,17 @@ async def lock(tx: Connection, cases: Sequence[UUID]) -> dict[UUID, list[asyncpg
 
 _SET = """
 INSERT INTO clocks (case_id, clock, customer_id, sequence, round, pack, pack_version, calendar,
-                    calendar_version, kind, role, plan, received_at, arrived_at, decide_by,
-                    deadline, late_arrival)
+                    calendar_version, kind, role, received_at, arrived_at, decide_by, deadline,
+                    late_arrival, cause_id, traceparent, jurisdiction, currency)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[],
-                     $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                     $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
-                     $16::timestamptz[], $17::boolean[])
+                     $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                     $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+                     $15::timestamptz[], $16::boolean[], $17::uuid[], $18::text[], $19::text[],
+                     $20::text[])
+ON CONFLICT (case_id, clock) DO NOTHING
+"""
+_PLAN = """
+INSERT INTO plans SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
 ON CONFLICT (case_id, clock) DO NOTHING
 """
 
@@ -58,12 +69,21 @@ async def arm(tx: Connection, clocks: Sequence[Armed]) -> None:
         [each.clock.calendar_version for each in clocks],
         [each.clock.kind for each in clocks],
         [each.clock.role for each in clocks],
-        [each.clock.model_dump_json() for each in clocks],
         [each.clock.starts_at for each in clocks],
         [each.arrived_at for each in clocks],
         [each.clock.decide_by for each in clocks],
         [each.clock.deadline for each in clocks],
         [each.clock.late_arrival for each in clocks],
+        [each.origin.cause_id for each in clocks],
+        [each.origin.traceparent for each in clocks],
+        [each.origin.jurisdiction for each in clocks],
+        [each.origin.currency for each in clocks],
+    )
+    await tx.execute(
+        _PLAN,
+        [each.case_id for each in clocks],
+        [each.name for each in clocks],
+        [each.clock.model_dump_json() for each in clocks],
     )
     await lay(tx, clocks)
 
@@ -71,14 +91,15 @@ async def arm(tx: Connection, clocks: Sequence[Armed]) -> None:
 # A rung that fired stays so; one that waits moves with its clock.
 _LAY = """
 WITH laid AS (
-    INSERT INTO timers AS t (case_id, clock, rung, urgency, due_at)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[])
+    INSERT INTO timers AS t (case_id, clock, rung, urgency, due_at, action, summons, jumps_queue)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[],
+                         $6::text[], $7::text[], $8::boolean[])
     ON CONFLICT (case_id, clock, rung) DO UPDATE
        SET due_at = excluded.due_at, lease = NULL, leased_until = NULL
      WHERE t.fired_at IS NULL
     RETURNING due_at
 )
-SELECT pg_notify($6, '') WHERE (SELECT min(due_at) FROM laid) <= clock_now() + $7::interval
+SELECT pg_notify($9, '') WHERE (SELECT min(due_at) FROM laid) <= clock_now() + $10::interval
 """
 
 
@@ -92,28 +113,66 @@ async def lay(tx: Connection, clocks: Iterable[Armed]) -> None:
         [planned.rung.name for _, planned in rungs],
         [urgency_of(planned.rung) for _, planned in rungs],
         [planned.due for _, planned in rungs],
+        [planned.rung.action for _, planned in rungs],
+        [planned.rung.to for _, planned in rungs],
+        [planned.rung.jumps_queue for _, planned in rungs],
         CHANNEL,
         HEARTBEAT,
     )
 
 
-# A deadline that passed before the answer came is recorded all the same.
+_EXPECT = """
+UPDATE clocks SET expected_by = $2, expected_of = $3
+ WHERE case_id = $1 AND cancelled_at IS NULL AND extended_to IS NULL AND withdrawn_at IS NULL
+"""
+
+
+async def expect(tx: Connection, case_id: UUID, by: datetime, of: str) -> None:
+    """Note when people expect to answer a case, and why not before; its clocks run as they do."""
+    await tx.execute(_EXPECT, case_id, by, of)
+
+
+# A deadline that passed before the answer came is recorded all the same. Timers that have fired are
+# kept for as long as they could be set again, and no longer.
 _CLOSE = """
 WITH closed AS (
     UPDATE clocks SET cancelled_at = clock_now()
      WHERE case_id = ANY($1) AND cancelled_at IS NULL
  RETURNING case_id, clock, deadline
+), gone AS (
+    DELETE FROM timers t USING closed c
+     WHERE t.case_id = c.case_id AND t.clock = c.clock
+       AND (t.fired_at IS NOT NULL
+            OR NOT (c.deadline <= clock_now() AND t.due_at >= c.deadline))
+ RETURNING t.*
 )
-DELETE FROM timers t USING closed c
- WHERE t.case_id = c.case_id AND t.clock = c.clock AND t.fired_at IS NULL
-   AND NOT (c.deadline <= clock_now() AND t.due_at >= c.deadline)
+SELECT c.case_id, c.clock,
+       coalesce(json_object_agg(g.rung, g.fired_at ORDER BY g.due_at, g.id)
+                FILTER (WHERE g.fired_at IS NOT NULL), '{}') AS fired,
+       coalesce(json_agg(g.rung ORDER BY g.due_at, g.id)
+                FILTER (WHERE g.rung IS NOT NULL AND g.fired_at IS NULL), '[]') AS cancelled
+  FROM closed c LEFT JOIN gone g USING (case_id, clock)
+ GROUP BY c.case_id, c.clock ORDER BY c.case_id, c.clock
 """
 
 
-async def close(tx: Connection, cases: Sequence[UUID]) -> None:
-    """Stop the clocks of cases that were answered: nothing fires for them any more."""
-    if cases:
-        await tx.execute(_CLOSE, cases)
+async def close(tx: Connection, cases: Sequence[UUID], actor: str, now: datetime) -> list[Entry]:
+    """Stop the clocks of cases that were answered: nothing fires for them any more.
+
+    Returns what goes into the log of each: the rungs that have fired, and those that never will.
+    """
+    if not cases:
+        return []
+    stopped: dict[UUID, dict[str, object]] = {}
+    for row in await tx.fetch(_CLOSE, cases):
+        stopped.setdefault(row["case_id"], {})[row["clock"]] = {
+            "fired": orjson.loads(row["fired"]),
+            "cancelled": orjson.loads(row["cancelled"]),
+        }
+    return [
+        Entry(case_id, "clocks_stopped", actor, now, log.canonical({"clocks": clocks}))
+        for case_id, clocks in stopped.items()
+    ]
 
 
 _WITHDRAW = """
@@ -146,9 +205,8 @@ async def revive(tx: Connection, clocks: Sequence[Armed]) -> None:
         await lay(tx, clocks)
 
 
-_RELAY = """
-UPDATE clocks SET plan = $3, decide_by = $4, deadline = $5 WHERE case_id = $1 AND clock = $2
-"""
+_RELAY = "UPDATE clocks SET decide_by = $3, deadline = $4 WHERE case_id = $1 AND clock = $2"
+_REPLAN = "UPDATE plans SET plan = $3 WHERE case_id = $1 AND clock = $2"
 _DROP = "DELETE FROM timers WHERE case_id = $1 AND clock = $2 AND fired_at IS NULL"
 _EXTENDED = """
 UPDATE clocks SET extended_to = $3, draft = NULL WHERE case_id = $1 AND clock = $2
@@ -158,14 +216,8 @@ UPDATE clocks SET extended_to = $3, draft = NULL WHERE case_id = $1 AND clock = 
 async def move(tx: Connection, moved: Armed) -> None:
     """Store a clock that was stopped or runs again: the same term, other instants."""
     clock = moved.clock
-    await tx.execute(
-        _RELAY,
-        moved.case_id,
-        moved.name,
-        clock.model_dump_json(),
-        clock.decide_by,
-        clock.deadline,
-    )
+    await tx.execute(_RELAY, moved.case_id, moved.name, clock.decide_by, clock.deadline)
+    await tx.execute(_REPLAN, moved.case_id, moved.name, clock.model_dump_json())
     await lay(tx, [moved])
 
 

@@ -190,3 +190,16 @@ def test_the_work_order_leaves_nobody_waiting_for_ever() -> None:
 def test_a_queue_that_cannot_be_is_refused(change: Callable[[], Queue], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         change()
+
+
+def test_nobody_begins_anything_on_a_holiday() -> None:
+    day = frozenset(range(24))
+    open_cases = tuple(OpenCase(due=20.0) for _ in range(4))
+    monday = replace(PLAIN, arrivals_per_hour=0.0, open_cases=open_cases)
+    off = replace(monday, closed=day)
+    worked, idle = (forecast(Scenario((queue,), weeks=1, seed=1)) for queue in (monday, off))
+    assert (worked.lapses, idle.lapses) == (0, 4)
+    assert idle.queues[0].mean_wait_hours == pytest.approx(
+        worked.queues[0].mean_wait_hours + 24, abs=2
+    )
+    assert idle.queues[0].left_open == 0  # the next day they are taken up

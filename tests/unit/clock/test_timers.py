@@ -136,7 +136,18 @@ def test_the_customer_is_warned_only_where_the_date_is_in_doubt(
         assert effect == Nothing(Why.DATE_IS_SAFE)
     else:
         assert effect == Warn(polish.id, polish.deadline, polish.deadline + warned)
-    assert (polish.id, "warn_customer") in after(state, timer, effect, polish.decide_by).fired
+    fired = (polish.id, "warn_customer") in after(state, timer, effect, polish.decide_by).fired
+    assert fired is (warned is not None)
+
+
+def test_a_date_that_people_expected_and_that_passed_spares_nobody_the_warning(
+    polish: Clock,
+) -> None:
+    passed = polish.decide_by - timedelta(hours=1)
+    state = State(clocks=(polish,), expected_by=passed)
+    timer = Timer(clock=polish.id, rung="warn_customer")
+    effect = on_timer(timer, state, polish.decide_by)
+    assert effect == Warn(polish.id, polish.deadline, polish.warned_date)
 
 
 def test_a_warning_names_a_new_date_also_where_no_person_did(polish: Clock) -> None:

@@ -74,6 +74,9 @@ CHILD = "valid_from: 2026-11-21\nextends: default\napplies: {jurisdictions: [UA]
         ("policy.yaml", _swap("{EUR: 1,", "{EUR: 2,"), r"policy.yaml:\d+: per_euro.EUR: must be 1"),
         ("policy.yaml", _swap("EUR: 5, PLN: 20", "EUR: 5"), r"extra.sums: PLN is missing"),
         ("policy.yaml", _swap("EUR: 5, PLN: 20", "EUR: 11, PLN: 20"), r"extra.sums.EUR: is more"),
+        ("policy.yaml", _swap("GBP: 3", "GBP: 4"), r"delay.sums.GBP: with the extra is more than"),
+        ("policy.yaml", _swap("GBP: 3, USD: 5", "GBP: 3"), r"delay.sums: USD is missing"),
+        ("policy.yaml", _swap("times: 2 # for", "times: 99 # for"), r"more than goodwill.total"),
         (
             "policy.yaml",
             _swap("per_case: 10000, ", "per_case: 100, "),

@@ -1,13 +1,14 @@
 """Broken policies: each breaks one promise, and the proof names the promise and the place."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from pydantic import BaseModel
 
+from services.decision.in_return import offer_of
 from services.decision.merits.decide import decide
 from services.decision.merits.known import Known
 from services.decision.merits.outcome import Outcome
@@ -15,11 +16,12 @@ from services.decision.policy.matrix import ROOT, Applies, Row
 from services.decision.policy.model import Policy
 from services.decision.proving import Kind, Problem, Proof, prove
 from services.decision.proving.amounts import Amounts
-from services.decision.proving.means import authority_problems, currency_problems
+from services.decision.proving.means import authority_problems, currency_problems, delay_problems
 from services.decision.proving.proof import claims_of
 from services.decision.proving.space import Stuff
 from services.decision.proving.survey import Survey
 from services.decision.proving.table import masked_rows, table_problems, whereabouts
+from services.decision.timing.rows import Offer, Origin
 from shared.events.case import Category, Product
 from shared.events.catalogue import CaseClassified
 from shared.events.tags import Fault, Flag, Pressure, Tone
@@ -169,6 +171,29 @@ def test_a_remedys_limit_without_a_currency_is_found(with_row: Change) -> None:
 def test_a_countrys_currency_without_a_rate_is_found(policy: Policy) -> None:
     problems = found(currency_problems(changed(policy, "currency_of.CH", "CHF")))
     assert problems.at(Kind.CURRENCY, "currency_of.CH.CHF").case == {"jurisdiction": "CH"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place"),
+    [
+        ("delay.sums.UAH", Decimal(201), "delay.sums.UAH"),
+        ("delay.times", 41, "delay.sums.EUR"),
+        ("certificates.automatic.per_case", Decimal(4), "delay.sums.PLN"),
+    ],
+)
+def test_a_generous_word_for_a_delay_is_found(
+    policy: Policy, field: str, value: object, place: str
+) -> None:
+    assert not [*delay_problems(policy)]
+    found(delay_problems(changed(policy, field, value))).at(Kind.BEYOND_CERTIFICATE, place)
+
+
+def test_code_that_gives_more_for_a_delay_than_the_policy_says_is_found(policy: Policy) -> None:
+    def generous(policy: Policy, origin: Origin) -> Offer | None:
+        offer = offer_of(policy, origin)
+        return offer and replace(offer, euros=offer.euros * 3)
+
+    found(delay_problems(policy, generous)).at(Kind.BEYOND_CERTIFICATE, "delay.sums.USD")
 
 
 def test_a_generous_extra_is_found(policy: Policy) -> None:
