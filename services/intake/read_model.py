@@ -42,6 +42,10 @@ _RANK: Final = {
 }
 
 
+_NO_STEP: Final = frozenset(
+    {Notice.RECEIPT, Notice.NEW_LINK, Notice.DOCUMENT_REFUSED, Notice.CLOSED}
+)
+"""Notices after which a customer still waits to be told what becomes of a message."""
 _DELAYS: Final = frozenset({"warned", "extended"})
 _MOVES: Final = frozenset({"extended", "paused", "resumed"})
 _FOR_THE_ANSWER: Final = "answer"
@@ -54,6 +58,7 @@ _OF_A_MILESTONE: Final = {
     "summoned",
     "late",
     "legal_effect",
+    "granted",
 }
 
 
@@ -220,6 +225,8 @@ def _clock(changes: Changes, heard: Heard, event: SlaMilestone) -> None:
         moved = event.new_due_at if event.kind in _MOVES else None
         _set_due(changes.case(event.case_id), event.at, moved or event.due_at)
     kept = event.model_dump(mode="json", include=_OF_A_MILESTONE, exclude_none=True)
+    if not event.granted:
+        del kept["granted"]
     changes.tell(heard, "sla", event.at, {**kept, "reason": event.reason})
 
 
@@ -229,8 +236,10 @@ def _set_due(change: CaseChange, said_at: datetime, due: datetime | None) -> Non
 
 
 def _notified(changes: Changes, heard: Heard, event: CaseNotified) -> None:
-    if event.notice is not Notice.RECEIPT:
+    if event.notice not in _NO_STEP:
         changes.step(event.case_id, event.sequence).told = True
+    if event.notice is Notice.CLOSED:
+        _set_status(changes.case(event.case_id), Status.CLOSED, event.sequence)
     detail = {
         "sequence": event.sequence,
         "notice": event.notice,

@@ -9,12 +9,14 @@ from services.notifier.channels.pacing import Pace
 from services.notifier.channels.sms import Gateway, Texting
 from services.notifier.channels.smtp import Server
 from services.notifier.channels.webhook import Hooks
+from services.notifier.closing import Closing
 from services.notifier.domain import Channel
 from services.notifier.forgetting import Forgetting
 from services.notifier.handlers import hop
 from services.notifier.journal import Journal
 from services.notifier.messages import catalogue
 from services.notifier.messages.render import Voice
+from services.notifier.records.documents import CaseDocuments
 from services.notifier.records.keeping import Keeping
 from services.notifier.records.proof import Proofs
 from services.notifier.records.reports import ReportAddress
@@ -22,7 +24,9 @@ from services.notifier.records.routes import Records
 from services.notifier.sending import Sending, Way
 from services.notifier.settings import NotifierSettings
 from services.notifier.status_page import page as status_page
+from services.notifier.status_page.clamd import Clamd
 from services.notifier.status_page.links import Links
+from services.notifier.status_page.page import Outside
 from services.notifier.tray import Tray
 from services.notifier.waking import Waking
 from shared import clock
@@ -43,7 +47,6 @@ def builder(settings: NotifierSettings) -> Build:
     links = Links(base_url, settings.status_secrets, settings.status_lifetime)
     texts = catalogue.load(settings.messages_dir)
     voice = Voice(texts)
-    key = settings.intake_key.get_secret_value() if settings.intake_key else None
     reports_to = _reports_to(settings)
 
     async def build(parts: Parts) -> Service:
@@ -68,20 +71,23 @@ def builder(settings: NotifierSettings) -> Build:
             parts,
             links,
             base_url,
-            intake_url=str(settings.intake_url),
-            intake_key=key,
+            _outside(settings),
             messages=texts,
+            offered=offered,
         )
-        records = Records(parts, (ApiKeys(parts.pool),), Proofs(voice), offered, reports_to)
-        routers = [page.router, records.routes()]
+        keys = (ApiKeys(parts.pool),)
+        records = Records(parts, keys, Proofs(voice), offered, reports_to)
+        documents = CaseDocuments(parts.pool, keys)
+        routers = [page.router, records.routes(), documents.routes()]
         _, served = http.build(settings, parts.probe, parts.tracer, routers)
         return Service(
-            hops=[hop(offered)],
+            hops=[hop(offered, settings.paid_within)],
             loops=[
                 Waking(parts, wakes).run,
                 *(sending.run for sending in sendings),
                 Keeping(parts.pool, voice).run,
-                Forgetting(parts.pool, settings.keep_notices).run,
+                Forgetting(parts.pool, settings.keep_notices, settings.keep_documents).run,
+                Closing(parts, settings.close_after, offered).run,
                 *page.loops,
             ],
             http=served,
@@ -89,6 +95,16 @@ def builder(settings: NotifierSettings) -> Build:
         )
 
     return build
+
+
+def _outside(settings: NotifierSettings) -> Outside:
+    clamd = None
+    if settings.clamd_host:
+        clamd = Clamd(
+            settings.clamd_host, settings.clamd_port, settings.clamd_timeout.total_seconds()
+        )
+    key = settings.intake_key.get_secret_value() if settings.intake_key else None
+    return Outside(str(settings.intake_url), key, clamd)
 
 
 def _sending(  # noqa: PLR0913, PLR0917 - its parts

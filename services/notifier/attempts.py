@@ -54,7 +54,12 @@ class Early:
     after: timedelta
 
 
-Attempt: TypeAlias = Sent | Refused | Deferred | Untried | Early
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """It was not tried: its customer was told more meanwhile."""
+
+
+Attempt: TypeAlias = Sent | Refused | Deferred | Untried | Early | Overtaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,12 @@ class Back:
     """It goes back to its place in the queue, and the attempt does not count."""
 
 
-Verdict: TypeAlias = Settled | Again | Later | Back
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It is not sent at all, and nobody is told so."""
+
+
+Verdict: TypeAlias = Settled | Again | Later | Back | Dropped
 
 PAUSES: Final = (
     timedelta(seconds=10),
@@ -109,12 +119,13 @@ def after(attempt: Attempt, earlier_attempts: int) -> Verdict:
         case Refused(why, contact):
             return Settled("failed", why, contact=contact)
         case Deferred(why):
-            if earlier_attempts >= len(PAUSES):
-                return Settled("failed", why)
-            return Again(PAUSES[earlier_attempts], why)
+            last = earlier_attempts >= len(PAUSES)
+            return Settled("failed", why) if last else Again(PAUSES[earlier_attempts], why)
         case Untried():
             return Back()
         case Early(wait):
             return Later(wait)
+        case Overtaken():
+            return Dropped()
         case _:
             assert_never(attempt)

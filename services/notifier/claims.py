@@ -11,6 +11,7 @@ import asyncpg
 
 from services.notifier.domain import Channel, Language, Outgoing
 from services.notifier.rows import plan_of, recipient_of
+from services.notifier.telling import AT_ONCE
 from shared.postgres import Connection
 
 # What is claimed keeps its place in the queue: no index changes, and the row stays on its page.
@@ -31,7 +32,13 @@ SELECT n.id, n.case_id, n.customer_id, n.sequence, n.channel, n.language, n.cont
        CASE WHEN n.channel = 'webhook' AND n.again_of IS NULL
             THEN EXISTS (SELECT FROM webhooks w
                           WHERE w.url = r.webhook AND w.disabled_at IS NOT NULL)
-            ELSE false END AS disabled
+            ELSE false END AS disabled,
+       CASE WHEN n.notice = 'verifying' AND n.again_of IS NULL
+            THEN EXISTS (SELECT FROM notices l
+                          WHERE l.case_id = n.case_id
+                            AND l.planned_at >= n.planned_at - $5::interval
+                            AND l.notice IN ('final_answer', 'in_review', 'question', 'delayed'))
+            ELSE false END AS overtaken
   FROM claimed c JOIN notices n ON n.id = c.notice_id JOIN recipients r USING (case_id)
  ORDER BY n.planned_at
 """
@@ -42,7 +49,7 @@ async def claim(
 ) -> list[Outgoing]:
     """Lease due notices of a channel, those planned first first."""
     lease = uuid4()
-    rows = await connection.fetch(_CLAIM, channel, most, lease, hold)
+    rows = await connection.fetch(_CLAIM, channel, most, lease, hold, AT_ONCE)
     return [_outgoing(row, lease) for row in rows]
 
 
@@ -59,6 +66,7 @@ def _outgoing(row: asyncpg.Record, lease: UUID) -> Outgoing:
         row["again_at"],
         row["disabled"],
         row["taken"],
+        row["overtaken"],
     )
 
 
@@ -86,7 +94,7 @@ SELECT n.id, n.case_id, n.customer_id, n.sequence, n.channel, n.language, n.cont
        coalesce(c.attempts, 0) AS attempts,
        c.notice_id IS NOT NULL AS queued,
        r.name, r.email, r.webhook, r.jurisdiction, r.phone, r.preferred, r.unusable,
-       false AS disabled
+       false AS disabled, false AS overtaken
   FROM notices n LEFT JOIN claimed c ON n.id = c.notice_id JOIN recipients r USING (case_id)
  WHERE n.id = $1 AND n.channel = $3
 """
@@ -104,7 +112,7 @@ SELECT n.id, n.case_id, n.customer_id, n.sequence, n.channel, n.language, n.cont
        n.traceparent, n.planned_at, n.queued_at, n.again_at, n.taken_at IS NOT NULL AS taken,
        q.attempts, q.lease,
        r.name, r.email, r.webhook, r.jurisdiction, r.phone, r.preferred, r.unusable,
-       false AS disabled
+       false AS disabled, false AS overtaken
   FROM unnest($1::uuid[], $2::uuid[]) AS s(id, lease)
   JOIN queue q ON q.notice_id = s.id AND q.lease = s.lease
   JOIN notices n ON n.id = s.id JOIN recipients r USING (case_id)

@@ -59,19 +59,23 @@ class Receipt(Model):
 class InReview(Model):
     """A person is looking at it; `at_once` is given already.
 
-    `urgent`: it goes ahead of others, and a date far away would mislead.
+    `urgent`: it goes ahead of others, and a date far away would mislead. `danger`: somebody may be
+    in danger, and must not wait for us.
     """
 
     notice: Literal[Notice.IN_REVIEW] = Notice.IN_REVIEW
     answer_due_at: Instant | None = None
     urgent: bool = False
+    danger: bool = False
     at_once: tuple[Remedy, ...] = ()
 
 
 class Delayed(Model):
     """The date that was told may be missed: why, the new date, what the customer gets for it.
 
-    `letter` holds parts of a holding letter, by name, in the words of whoever wrote it.
+    `in_return` is what is done for the case, `granted` what the customer is given; neither is said
+    where there is none. `letter` holds parts of a holding letter, by name, in the words of whoever
+    wrote it.
     """
 
     notice: Literal[Notice.DELAYED] = Notice.DELAYED
@@ -79,6 +83,7 @@ class Delayed(Model):
     due_at: Instant
     reason: str | None = None
     in_return: str | None = None
+    granted: tuple[Remedy, ...] = ()
     letter: tuple[tuple[str, str], ...] = ()
 
 
@@ -90,24 +95,50 @@ class Asked(Model):
     answer_by: Instant
 
 
+class Verifying(Model):
+    """We compare what the customer wrote with the bank's records; until when."""
+
+    notice: Literal[Notice.VERIFYING] = Notice.VERIFYING
+    answer_by: Instant
+
+
 class NewLink(Model):
     """A new link to the status page: the old one has expired."""
 
     notice: Literal[Notice.NEW_LINK] = Notice.NEW_LINK
 
 
+class DocumentRefused(Model):
+    """A document that the customer added is not taken: the virus check found something in it."""
+
+    notice: Literal[Notice.DOCUMENT_REFUSED] = Notice.DOCUMENT_REFUSED
+    name: str
+
+
+class Closed(Model):
+    """Nothing has come since the answer: the case is closed, until the customer writes again."""
+
+    notice: Literal[Notice.CLOSED] = Notice.CLOSED
+    answered_at: Instant
+    disposition: Disposition
+    remedies: tuple[Remedy, ...] = ()
+
+
 class Earlier(Model):
-    """What the answer before this one said."""
+    """What the answer before this one said, and when."""
 
     disposition: Disposition
     remedies: tuple[Remedy, ...] = ()
+    reasons: tuple[str, ...] = ()
+    answered_at: Instant | None = None
 
 
 class FinalAnswer(Model):
     """The answer: what the customer may know of the decision, and nothing else.
 
     `taken_back`: what was granted on trust is taken back. `earlier` is the answer that a later
-    revision replaces.
+    revision replaces. `automatic`: no person had a part in it. `paid_by`: the day by which what it
+    pays is on the customer's account.
     """
 
     notice: Literal[Notice.FINAL_ANSWER] = Notice.FINAL_ANSWER
@@ -123,10 +154,21 @@ class FinalAnswer(Model):
     particulars: Particulars | None = None
     taken_back: bool = False
     earlier: Earlier | None = None
+    automatic: bool = False
+    paid_by: date | None = None
 
 
 Content: TypeAlias = Annotated[
-    Receipt | InReview | Delayed | Asked | NewLink | FinalAnswer, Field(discriminator="notice")
+    Receipt
+    | InReview
+    | Delayed
+    | Asked
+    | Verifying
+    | NewLink
+    | DocumentRefused
+    | Closed
+    | FinalAnswer,
+    Field(discriminator="notice"),
 ]
 CONTENT: Final[TypeAdapter[Content]] = TypeAdapter(Content)
 
@@ -188,6 +230,8 @@ class Outgoing:
     """Its receiver has failed for so long that it is not tried any more."""
     taken: bool = False
     """Its receiver has reported that it has it, before we had its answer."""
+    overtaken: bool = False
+    """Its customer was told more meanwhile: what it says is of the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +282,7 @@ def notice_id(plan: Plan, channel: str) -> UUID:
     match plan.content:
         case FinalAnswer(revision=revision) if revision:
             again = (f"revision {revision}",)
-        case Delayed():
+        case Delayed() | DocumentRefused() | Verifying() | Closed():
             again = (str(plan.cause_id),)
         case _:
             again = ()

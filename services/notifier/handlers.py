@@ -1,28 +1,31 @@
 """The hop of the notifier: events in, notices queued, all in the hop's transaction."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.notifier import recipients, store
-from services.notifier.domain import Channel, Plan, Unreachable, recipient_of
+from services.notifier.domain import Channel, Content, Plan, Unreachable, Verifying, recipient_of
 from services.notifier.notified import unreachable
 from services.notifier.reaching import address
 from services.notifier.retelling import in_view_of, looks_back
 from services.notifier.status_page import store as status_page
 from services.notifier.status_page.happenings import Happening, happening_of
-from services.notifier.telling import content_of
+from services.notifier.telling import AT_ONCE, PAID_WITHIN, content_of
 from shared.events.catalogue import (
     CaseAsked,
     CaseDecided,
     CaseReferred,
     CaseSubmitted,
     Topic,
+    VerificationRequested,
 )
 from shared.hop import Hop, Received
 from shared.outbox import Saying
 from shared.postgres import Connection
 
 
-def plans_of(batch: Sequence[Received]) -> list[Plan]:
+def plans_of(batch: Sequence[Received], paid_within: int = PAID_WITHIN) -> list[Plan]:
     """Return what a batch of events makes us tell."""
     return [
         Plan(
@@ -33,18 +36,23 @@ def plans_of(batch: Sequence[Received]) -> list[Plan]:
             language=_language(received),
             cause_id=received.envelope.id,
             traceparent=received.traceparent,
-            planned_at=received.envelope.time,
+            planned_at=_planned_at(received, content),
         )
         for received in batch
-        if (content := content_of(received.event)) is not None
+        if (content := content_of(received.event, paid_within)) is not None
     ]
+
+
+def _planned_at(received: Received, content: Content) -> datetime:
+    """Return when to tell; who has the answer meanwhile is not told that it is being checked."""
+    return received.envelope.time + (AT_ONCE if isinstance(content, Verifying) else timedelta(0))
 
 
 def _sequence(received: Received) -> int:
     match received.event:
         case CaseSubmitted(sequence=n) | CaseDecided(sequence=n) | CaseReferred(sequence=n):
             return n
-        case CaseAsked(sequence=n):
+        case CaseAsked(sequence=n) | VerificationRequested(sequence=n):
             return n
         case _:
             return 0
@@ -61,7 +69,10 @@ def _language(received: Received) -> str | None:
 
 
 async def handle(
-    tx: Connection, batch: Sequence[Received], offered: Collection[Channel]
+    tx: Connection,
+    batch: Sequence[Received],
+    offered: Collection[Channel],
+    paid_within: int = PAID_WITHIN,
 ) -> Sequence[Saying]:
     """Queue what is to be told, and note it for the status page.
 
@@ -73,10 +84,11 @@ async def handle(
         if isinstance(received.event, CaseSubmitted) and received.event.sequence == 0
     }
     released = await recipients.remember(tx, new)
-    plans = [*plans_of(batch), *released]
+    plans = [*plans_of(batch, paid_within), *released]
     if back := looks_back(plans):
         plans = in_view_of(await store.told(tx, back), plans)
     await status_page.note(tx, _happened(batch, plans))
+    await recipients.reopen(tx, _news_of(batch))
     known = new | await recipients.of(
         tx, {plan.case_id for plan in plans if plan.case_id not in new}
     )
@@ -90,6 +102,20 @@ async def handle(
     return [unreachable(notice) for notice in nowhere if notice.id in fresh]
 
 
+def _news_of(batch: Sequence[Received]) -> set[UUID]:
+    """Return the cases of which something is heard that can come after they were closed."""
+    found = set()
+    for received in batch:
+        match received.event:
+            case CaseSubmitted(sequence=n) | CaseDecided(revision=n) if n:
+                found.add(received.event.case_id)
+            case CaseReferred(reopened=True):
+                found.add(received.event.case_id)
+            case _:
+                pass
+    return found
+
+
 def _happened(batch: Sequence[Received], plans: Sequence[Plan]) -> list[Happening]:
     told = {plan.cause_id: plan.content for plan in plans}
     happened = (
@@ -99,14 +125,21 @@ def _happened(batch: Sequence[Received], plans: Sequence[Plan]) -> list[Happenin
     return [happening for happening in happened if happening is not None]
 
 
-def hop(offered: Collection[Channel]) -> Hop:
-    """Return the hop of a notifier that offers these channels."""
+def hop(offered: Collection[Channel], paid_within: int = PAID_WITHIN) -> Hop:
+    """Return the hop of a notifier that offers these channels; `paid_within` is in working days."""
 
     async def handle_batch(tx: Connection, batch: Sequence[Received]) -> Sequence[Saying]:
-        return await handle(tx, batch, offered)
+        return await handle(tx, batch, offered, paid_within)
 
     return Hop(
         "evenhand-notifier",
-        (Topic.SUBMITTED, Topic.DECIDED, Topic.REFERRED, Topic.ASKED, Topic.SLA),
+        (
+            Topic.SUBMITTED,
+            Topic.DECIDED,
+            Topic.REFERRED,
+            Topic.ASKED,
+            Topic.SLA,
+            Topic.VERIFICATION_REQUESTED,
+        ),
         handle_batch,
     )

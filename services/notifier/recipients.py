@@ -62,6 +62,13 @@ SELECT case_id, name, email, webhook, language, jurisdiction, phone, preferred, 
   FROM recipients WHERE case_id = ANY($1) AND known
 """
 
+
+async def known(connection: Connection, case_id: UUID) -> Recipient | None:
+    """Return the recipient of a case, if it is known."""
+    row = await connection.fetchrow(_RECIPIENTS, [case_id])
+    return None if row is None else recipient_of(row)
+
+
 # Locks the case's row, so that the case itself, coming at the same time, sees that we wait.
 _AWAIT = """
 INSERT INTO recipients AS r (case_id, known)
@@ -108,6 +115,17 @@ async def keep_waiting(tx: Connection, plans: Sequence[Plan]) -> None:
             [p.traceparent for p in plans],
             [p.planned_at for p in plans],
         )
+
+
+_REOPEN = """
+UPDATE recipients SET closed_at = NULL WHERE case_id = ANY($1) AND closed_at IS NOT NULL
+"""
+
+
+async def reopen(tx: Connection, cases: Collection[UUID]) -> None:
+    """Note that there is something new in these cases; one that is open stays as it is."""
+    if cases:
+        await tx.execute(_REOPEN, sorted(cases))
 
 
 _MARK = """

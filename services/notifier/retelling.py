@@ -5,9 +5,18 @@ Invariant: the same notices give the same words, in whatever batches they come.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from services.notifier.domain import Delayed, Earlier, FinalAnswer, Plan
+from services.notifier.domain import Delayed, Earlier, FinalAnswer, Plan, Verifying
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and when it was given."""
+
+    answer: FinalAnswer
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +24,7 @@ class Told:
     """What was told in a case: in which language last, and the answers."""
 
     language: str | None = None
-    answers: tuple[FinalAnswer, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
 
 def looks_back(plans: Sequence[Plan]) -> set[UUID]:
@@ -32,7 +41,7 @@ def _looks_back(plan: Plan) -> bool:
     content = plan.content
     if isinstance(content, FinalAnswer):
         return bool(content.revision) and content.earlier is None
-    return isinstance(content, Delayed) and plan.language is None
+    return isinstance(content, Delayed | Verifying) and plan.language is None
 
 
 def _filled(plan: Plan, told: Mapping[UUID, Told], plans: Collection[Plan]) -> Plan:
@@ -44,14 +53,24 @@ def _filled(plan: Plan, told: Mapping[UUID, Told], plans: Collection[Plan]) -> P
     revision = plan.content.revision
     answers = [
         *before.answers,
-        *(one.content for one in beside if isinstance(one.content, FinalAnswer)),
+        *(
+            Answered(one.content, one.planned_at)
+            for one in beside
+            if isinstance(one.content, FinalAnswer)
+        ),
     ]
     earlier = max(
-        (answer for answer in answers if answer.revision < revision),
-        key=lambda answer: answer.revision,
+        (one for one in answers if one.answer.revision < revision),
+        key=lambda one: one.answer.revision,
         default=None,
     )
     if earlier is None:
         return plan
-    replaced = Earlier(disposition=earlier.disposition, remedies=earlier.remedies)
+    answer = earlier.answer
+    replaced = Earlier(
+        disposition=answer.disposition,
+        remedies=answer.remedies,
+        reasons=answer.reasons,
+        answered_at=earlier.at,
+    )
     return replace(plan, content=plan.content.model_copy(update={"earlier": replaced}))

@@ -77,6 +77,11 @@ class NotifierSettings(ServiceSettings):
         description="How long closed cases are remembered",
         ge=timedelta(days=1),
     )
+    keep_documents: timedelta | None = Field(
+        default=None,
+        description="How long documents of closed cases are kept; none: as long as the case",
+        ge=timedelta(days=1),
+    )
     journal_dir: Path | None = Field(
         default=None, description="Folder that outlives the process: a killed one repeats nothing"
     )
@@ -95,6 +100,25 @@ class NotifierSettings(ServiceSettings):
     )
     intake_key: SecretStr | None = Field(
         default=None, description="API key with `submit`; none: the page takes nothing in"
+    )
+
+    clamd_host: str | None = Field(
+        default=None, description="ClamAV's daemon; documents are scanned first. None: they are not"
+    )
+    clamd_port: int = Field(default=3310, ge=1, le=65535)
+    clamd_timeout: timedelta = Field(
+        default=timedelta(minutes=1), description="Longest wait for one scan", gt=timedelta(0)
+    )
+    paid_within: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="Working days in which what an answer pays is on the customer's account",
+    )
+    close_after: timedelta = Field(
+        default=timedelta(days=30),
+        description="After an answer and so long without news a case is closed and that is told",
+        ge=timedelta(days=1),
     )
 
     messages_dir: Path | None = Field(
@@ -126,7 +150,15 @@ class NotifierSettings(ServiceSettings):
         return value
 
     @field_validator(
-        *("intake_key", "sms_url", "sms_username", "sms_password", "sms_from", "sms_report_url"),
+        *(
+            "intake_key",
+            "clamd_host",
+            "sms_url",
+            "sms_username",
+            "sms_password",
+            "sms_from",
+            "sms_report_url",
+        ),
         mode="before",
     )
     @classmethod

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.notifier.attempts import Again, Back, Later, Settled, Verdict
+from services.notifier.attempts import Again, Back, Dropped, Later, Settled, Verdict
 from services.notifier.domain import (
     Channel,
     FinalAnswer,
@@ -17,7 +17,7 @@ from services.notifier.domain import (
     Planned,
     Unreachable,
 )
-from services.notifier.retelling import Told
+from services.notifier.retelling import Answered, Told
 from services.notifier.rows import content_of
 from shared.postgres import Connection
 
@@ -31,16 +31,19 @@ WITH added AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[],
                          $7::text[], $8::json[], $9::uuid[], $10::text[], $11::timestamptz[])
     ON CONFLICT (id) DO NOTHING
- RETURNING id, channel, planned_at
+ RETURNING id, channel, notice, planned_at
 ), queued AS (
     INSERT INTO queue (notice_id, channel, due_at)
-    SELECT id, channel, least(now(), planned_at) FROM added
+    SELECT id, channel,
+           CASE WHEN notice = 'verifying' THEN planned_at ELSE least(now(), planned_at) END
+      FROM added
 )
 SELECT pg_notify($12, '')
 """
 
 _TOLD = """
-SELECT case_id, language, content FROM notices WHERE case_id = ANY($1) ORDER BY planned_at
+SELECT case_id, language, content, planned_at FROM notices
+ WHERE case_id = ANY($1) ORDER BY planned_at
 """
 
 
@@ -51,8 +54,9 @@ async def told(tx: Connection, cases: Collection[UUID]) -> dict[UUID, Told]:
         content = content_of(row["content"])
         so_far = found.get(row["case_id"], Told())
         answers = so_far.answers
-        if isinstance(content, FinalAnswer) and content not in answers:
-            answers = (*answers, content)
+        known = {one.answer for one in answers}
+        if isinstance(content, FinalAnswer) and content not in known:
+            answers = (*answers, Answered(content, row["planned_at"]))
         found[row["case_id"]] = Told(row["language"], answers)
     return found
 
@@ -168,10 +172,18 @@ async def settle(
         await tx.execute(_LATER, *zip(*later, strict=True))
     if back:
         await tx.execute(_BACK, *zip(*back, strict=True))
-    if not settled:
+    dropped = [
+        (o.id, o.lease, "overtaken", None, *_NO_PROOF)
+        for o, v in verdicts
+        if isinstance(v, Dropped)
+    ]
+    if not (settled or dropped):
         return {}
-    rows = await tx.fetch(_SETTLE, *zip(*settled, strict=True))
+    rows = await tx.fetch(_SETTLE, *zip(*settled, *dropped, strict=True))
     return {row["id"]: row["settled_at"] for row in rows}
+
+
+_NO_PROOF: Final = (None, None, None)
 
 
 def _proof(verdict: Settled) -> tuple[str | None, bytes | None, str | None]:

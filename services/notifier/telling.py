@@ -3,7 +3,7 @@
 Invariant: a notice takes from its event what the customer may know and nothing else.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from services.notifier.domain import (
@@ -14,7 +14,10 @@ from services.notifier.domain import (
     FinalAnswer,
     InReview,
     Receipt,
+    Verifying,
 )
+from services.notifier.places import working_day_after
+from shared.events.answer import RemedyKind
 from shared.events.catalogue import (
     CaseAsked,
     CaseDecided,
@@ -24,54 +27,76 @@ from shared.events.catalogue import (
     Event,
     Queue,
     SlaMilestone,
+    VerificationRequested,
 )
 
 _DELAYS: Final = frozenset({"warned", "extended"})
 _URGENT: Final = frozenset({Queue.SAFETY, Queue.FRAUD})
 _SOON: Final = timedelta(days=5)
 """How far away a date may be that an urgent matter is told: a week-end and a holiday."""
-_SATURDAY: Final = 5
+_IN_DANGER: Final = frozenset({"safety", "vulnerable"})
+"""Reasons of a referral for which nobody must wait for us in an emergency."""
+_PAYING: Final = frozenset({RemedyKind.REFUND, RemedyKind.CREDIT})
+_UNAUTHORISED: Final = "unauthorised_payment"
+BY_LAW: Final = 1
+"""Working days to pay an unauthorised payment back (PSD2 art. 73)."""
+PAID_WITHIN: Final = 5
+"""Working days to pay anything else, unless the bank sets its own."""
+AT_ONCE: Final = timedelta(minutes=1)
+"""Who has the answer within this time need not hear that it is being checked."""
 
 
-def content_of(event: Event) -> Content | None:
+def content_of(event: Event, paid_within: int = PAID_WITHIN) -> Content | None:
     """Return what an event makes us tell the customer; nothing for a later message of the case."""
+    found: Content | None = None
     match event:
         case CaseSubmitted(sequence=0):
-            return Receipt(next_on=_next_working_day(event.accepted_at))
+            place = _place(event.customer.jurisdiction)
+            found = Receipt(next_on=working_day_after(event.accepted_at, 1, place))
         case CaseReferred(answered=False):  # else the customer has the answer already
-            return _in_review(event)
+            found = _in_review(event)
         case CaseAsked():
-            return Asked(question=event.question, answer_by=event.answer_by)
+            found = Asked(question=event.question, answer_by=event.answer_by)
+        case VerificationRequested(purpose="first", answer_by=due) if due is not None:
+            soon = due - event.requested_at <= AT_ONCE
+            found = None if soon else Verifying(answer_by=due)
         case SlaMilestone(kind=kind) if kind in _DELAYS:
-            return Delayed(
+            found = Delayed(
                 promised=event.due_at if event.new_due_at else None,
                 due_at=event.new_due_at or event.due_at,
                 reason=event.reason,
                 in_return=event.in_return,
+                granted=event.granted,
                 letter=tuple(event.letter.items()),
             )
-        case CaseDecided(decision=decision):
-            return _final_answer(decision, event.revision)
+        case CaseDecided():
+            found = _final_answer(event, paid_within)
         case _:
-            return None
+            pass
+    return found
 
 
-def _next_working_day(instant: datetime) -> date:
-    day = instant.date() + timedelta(days=1)
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= _SATURDAY else day
+def _place(jurisdiction: str | None) -> str:
+    return (jurisdiction or "").upper()
 
 
 def _in_review(event: CaseReferred) -> InReview:
     reasons = event.proposal.reasons if event.proposal else ()
-    urgent = event.queue in _URGENT or "unauthorised_payment" in reasons
+    urgent = event.queue in _URGENT or _UNAUTHORISED in reasons
     due = event.answer_due_at
     far = urgent and due is not None and due - event.referred_at > _SOON
-    return InReview(answer_due_at=None if far else due, urgent=urgent, at_once=event.at_once)
+    return InReview(
+        answer_due_at=None if far else due,
+        urgent=urgent,
+        danger=event.queue is Queue.SAFETY or event.reason in _IN_DANGER,
+        at_once=event.at_once,
+    )
 
 
-def _final_answer(decision: Decision, revision: int) -> FinalAnswer:
+def _final_answer(event: CaseDecided, paid_within: int) -> FinalAnswer:
+    decision = event.decision
     return FinalAnswer(
-        revision=revision,
+        revision=event.revision,
         disposition=decision.disposition,
         basis=decision.basis,
         remedies=decision.remedies,
@@ -82,7 +107,18 @@ def _final_answer(decision: Decision, revision: int) -> FinalAnswer:
         recourse=decision.recourse,
         particulars=decision.particulars,
         taken_back=decision.rule == "person.taken_back",
+        automatic=decision.decided_by == "policy",
+        paid_by=_paid_by(event, paid_within),
     )
+
+
+def _paid_by(event: CaseDecided, paid_within: int) -> date | None:
+    """Return the day by which what is paid is on the account; nothing where nothing is."""
+    decision = event.decision
+    if not any(remedy.kind in _PAYING for remedy in decision.remedies):
+        return None
+    days = BY_LAW if _UNAUTHORISED in decision.reasons else paid_within
+    return working_day_after(event.decided_at, days, _place(event.jurisdiction))
 
 
 def _boundary_for(decision: Decision) -> Boundary:

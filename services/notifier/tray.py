@@ -13,7 +13,15 @@ from uuid import UUID
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from services.notifier.attempts import Attempt, Deferred, Early, Refused, Sent, Untried
+from services.notifier.attempts import (
+    Attempt,
+    Deferred,
+    Early,
+    Overtaken,
+    Refused,
+    Sent,
+    Untried,
+)
 from services.notifier.domain import Outgoing
 from services.notifier.journal import Journal
 from shared import telemetry
@@ -102,6 +110,9 @@ class Tray:
         while self._untaken:
             outgoing = self._untaken.popleft()
             job = Job(outgoing, self._start_span(outgoing))
+            if outgoing.overtaken:
+                self.report(job, Overtaken())
+                continue
             if asyncio.get_running_loop().time() <= self._begin_by[outgoing.id, outgoing.lease]:
                 return job
             self.report(job, Untried())
@@ -178,6 +189,8 @@ def _end(span: Span, attempt: Attempt) -> None:
             span.set_status(Status(StatusCode.ERROR, "untried"))
         case Early():
             span.set_attribute("evenhand.notice.early", value=True)
+        case Overtaken():
+            span.set_attribute("evenhand.notice.overtaken", value=True)
         case Sent():
             pass
         case _:

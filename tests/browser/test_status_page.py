@@ -16,6 +16,7 @@ from services.notifier.domain import Language
 from services.notifier.status_page.texts.load import load
 from shared.events.answer import Disposition
 from shared.events.case import Status
+from tests.integration.clamd_service import HARMFUL, scanner
 from tests.integration.conftest import Database
 from tests.integration.status_page_service import NOW, Running, Story, page
 
@@ -148,6 +149,35 @@ async def test_axe_finds_nothing_wrong_with_the_pages_of_trouble(
         await expect(seen.tab.get_by_role("alert")).to_be_visible()
         assert await violations(seen.tab) == []
         await seen.tab.screenshot(path=shots / "status-refused-document.png", full_page=True)
+
+
+async def test_a_reader_sees_before_their_eyes_what_the_scanner_says(
+    browser: Browser, database: Database, shots: Path
+) -> None:
+    async with (
+        scanner() as clamd,
+        page(database, more={"clamd_host": "127.0.0.1", "clamd_port": clamd.port}) as service,
+    ):
+        clamd.instead = b"busy ERROR\0"
+        story = await _everything(service)
+        async with visit(browser, service, service.path(story.id), width=320) as seen:
+            for name, data in (("receipt.png", PNG), ("statement.png", PNG + HARMFUL)):
+                await seen.tab.set_input_files(
+                    "#document", {"name": name, "mimeType": "image/png", "buffer": data}
+                )
+                await seen.tab.get_by_role("button", name=EN.document.send, exact=True).click()
+                await expect(seen.tab.get_by_text(EN.said["checking"])).to_be_visible()
+            waiting = seen.tab.get_by_text(EN.document.states["quarantined"])
+            await expect(waiting).to_have_count(2)
+            clamd.instead = None
+            await service.notifier.pool.execute(
+                "UPDATE documents SET scan_at = now() WHERE state = 'quarantined'"
+            )
+            await expect(seen.tab.get_by_role("link", name="receipt.png")).to_be_visible()
+            await expect(seen.tab.get_by_text(EN.document.states["refused"])).to_be_visible()
+            await expect(waiting).to_have_count(0)
+            assert await violations(seen.tab) == []
+            await seen.tab.screenshot(path=shots / "status-scanned-documents.png", full_page=True)
 
 
 async def test_a_case_moves_on_before_the_readers_eyes_and_keeps_what_they_type(

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -196,12 +196,13 @@ async def page(
     intake_url: str = "http://127.0.0.1:1",
     intake_key: str | None = "evh_none",
     smtp_port: int = 1,
+    more: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Running]:
     """Run the notifier with its page on a free port."""
     async with AsyncExitStack() as held:
         listening = held.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        made = await held.enter_async_context(notifier(database, smtp_port))
+        made = await held.enter_async_context(notifier(database, smtp_port, more=more))
         settings: NotifierSettings = made.settings.model_copy(
             update={
                 "status_url": AnyHttpUrl(url),

@@ -18,6 +18,7 @@ from deploy.local import broker as brokers
 from deploy.local import kafka
 from deploy.local.ports import free_port
 from evenhand.settings import ClientSettings
+from services.classifier.asking.settings import AskingSettings
 from services.classifier.settings import ClassifierSettings
 from services.decision.settings import DecisionSettings
 from services.intake.settings import IntakeSettings
@@ -38,6 +39,7 @@ SERVICES: Final[dict[str, type[ServiceSettings]]] = {
 READERS: Final[dict[str, tuple[type[BaseSettings], ...]]] = {
     **{name: (kind, KafkaSettings) for name, kind in SERVICES.items()},
     "migrate": (ClientSettings,),
+    "classifier": (ClassifierSettings, AskingSettings, KafkaSettings),
     "topics": (KafkaSettings,),
     "operator": (ClientSettings, KafkaSettings),
 }
@@ -109,13 +111,13 @@ def test_every_image_is_a_variable_with_a_fixed_default(raw: Composed) -> None:
 def test_no_secret_is_in_the_file_or_in_an_environment(secrets: Path, composed: Composed) -> None:
     shown = json.dumps(composed)
     made = {file.name: file.read_text() for file in secrets.iterdir()}
-    # Only a running system can make this one.
-    assert made.pop("intake_key") == ""
+    # Only a running system can make the one, only somebody else the other.
+    assert (made.pop("intake_key"), made.pop("classifier_llm_key")) == ("", "")
     for name, secret in made.items():
         assert secret not in shown, name
     for name, service in _services(composed):
         for variable, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|TOKEN|SECRET|_KEY|DATABASE_URL", variable):
+            if re.search(r"PASSWORD|TOKEN(?!S)|SECRET|_KEY|DATABASE_URL", variable):
                 assert value is None or value.startswith("/run/secrets"), f"{name}: {variable}"
     assert not re.search(r"://[^/\s:]+:[^/\s]+@", FILE.read_text())
 
@@ -182,9 +184,11 @@ def test_only_four_pages_are_published_and_only_on_loopback(composed: Composed) 
         "traces": ("127.0.0.1", "16686"),
         "mail": ("127.0.0.1", "8025"),
     }
-    for name in ("postgres", "kafka", "classifier", "decision"):
+    for name in ("postgres", "kafka", "decision"):
         assert set(composed["services"][name]["networks"]) == {"inside"}
+    assert set(composed["services"]["classifier"]["networks"]) == {"inside", "model"}
     assert composed["networks"]["inside"]["internal"] is True
+    assert composed["networks"]["model"]["internal"] is True
 
 
 def test_every_variable_of_ours_is_a_setting(composed: Composed) -> None:
@@ -219,6 +223,62 @@ def test_each_service_starts_with_what_it_is_given(
     assert load(KafkaSettings).bootstrap == "kafka:9092"
     assert service["stop_grace_period"] == "30s"
     assert settings.stop_within.total_seconds() < 30
+    if name == "classifier":
+        asking = load(AskingSettings)
+        assert (asking.url, asking.key) == (None, None)
+
+
+def test_every_setting_of_the_classifier_reaches_it_and_its_key_only_as_a_file(
+    secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "evenhand_classifier_llm_key").write_text("key-of-the-bank\n")
+    authority = tmp_path / "bank" / "ca.pem"
+    authority.touch()
+    wanted = {
+        "TIER": "cascade",
+        "REFERENCE": "/bank/reference.json",
+        "KEEP_CORRECTIONS": "P30D",
+        "LLM_URL": "https://llm.bank.example/v1",
+        "LLM_MODEL": "m",
+        "LLM_CA_FILE": str(authority),
+        "LLM_BELOW": "0.5",
+        "LLM_TRUST": "0.8",
+        "LLM_RESPONSE_FORMAT": "none",
+        "LLM_TIMEOUT": "PT2S",
+        "LLM_BATCH_WITHIN": "PT5S",
+        "LLM_AT_ONCE": "3",
+        "LLM_PER_MINUTE": "9",
+        "LLM_TOKENS_PER_DAY": "77",
+    }
+    given = {f"EVENHAND_CLASSIFIER_{name}": value for name, value in wanted.items()}
+    done = _config(
+        {
+            "EVENHAND_SECRETS_FOLDER": str(secrets),
+            "EVENHAND_CLASSIFIER_FOLDER": str(tmp_path / "bank"),
+            "EVENHAND_CLASSIFIER_LLM_NETWORK_CLOSED": "false",
+            **given,
+        }
+    )
+    assert not done.stderr
+    composed = json.loads(done.stdout)
+    service = composed["services"]["classifier"]
+    assert {name: service["environment"][name] for name in given} == given
+    assert not composed["networks"]["model"].get("internal")
+    (mounted,) = service["volumes"]
+    assert (mounted["source"], mounted["target"]) == (str(tmp_path / "bank"), "/bank")
+    assert mounted["read_only"] is True
+    for variable, value in service["environment"].items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
+    monkeypatch.setenv("EVENHAND_SECRETS_DIR", str(tmp_path / "secrets"))
+    asking, own = load(AskingSettings), load(ClassifierSettings)
+    assert asking.model_fields_set == set(AskingSettings.model_fields)
+    assert asking.key is not None
+    assert asking.key.get_secret_value() == "key-of-the-bank"
+    of_the_service = set(ClassifierSettings.model_fields) - set(ServiceSettings.model_fields)
+    assert of_the_service <= own.model_fields_set
 
 
 def test_the_example_of_settings_is_complete(raw: Composed) -> None:

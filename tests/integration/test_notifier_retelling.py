@@ -18,6 +18,11 @@ _TOPICS = {
     SlaMilestone: Topic.SLA,
 }
 
+DECLINED = Earlier(
+    disposition=Disposition.DECLINED, reasons=("x",), answered_at=START + timedelta(minutes=1)
+)
+"""What `_revised` says first, a minute after the case."""
+
 
 def _record(event: Event, minutes: int, key: str) -> "ConsumerRecord[bytes, bytes]":
     topic = _TOPICS[type(event)]
@@ -87,7 +92,7 @@ async def test_a_correction_names_the_answer_it_replaces_and_comes_once(
         told = await _told(made, case.id)
     assert [one.earlier for _, one in told if isinstance(one, FinalAnswer)] == [
         None,
-        Earlier(disposition=Disposition.DECLINED),
+        DECLINED,
     ]
 
 
@@ -118,5 +123,5 @@ async def test_answers_that_overtake_their_case_wait_and_each_is_told(
         await made.runner([_record(case.submitted(), 4, "0")])
         told = [one for _, one in await _told(made, case.id)]
     answers = [one for one in told if isinstance(one, FinalAnswer)]
-    assert [one.earlier for one in answers] == [None, Earlier(disposition=Disposition.DECLINED)]
+    assert [one.earlier for one in answers] == [None, DECLINED]
     assert sum(isinstance(one, Delayed) for one in told) == 1

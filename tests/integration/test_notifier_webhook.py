@@ -91,6 +91,7 @@ async def test_a_webhook_is_signed_and_says_the_answer_without_tags(
         "basis": "entitlement",
         "remedies": [],
         "reasons": ["wrong_fee"],
+        "automatic": True,
         "language": "pl",
     }
 

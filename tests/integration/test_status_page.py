@@ -14,9 +14,12 @@ from fastapi import FastAPI
 from deploy.local.mailbox import running as mailbox
 from services.notifier.domain import Language
 from services.notifier.messages import catalogue
+from services.notifier.status_page.acting import Acting
+from services.notifier.status_page.gate import Gate
 from services.notifier.status_page.links import Links
+from services.notifier.status_page.looking import Looking
 from services.notifier.status_page.pages import Pages
-from services.notifier.status_page.routes import StatusPage
+from services.notifier.status_page.routes import routes
 from services.notifier.status_page.texts.load import load
 from services.notifier.status_page.uploads import Refusal
 from services.notifier.status_page.watching import Watching
@@ -281,9 +284,9 @@ async def test_while_the_database_is_away_the_page_says_so_in_words(database: Da
     links = Links("http://page", ["s" * 32], timedelta(days=1))
     pages = Pages("http://page", catalogue.load(None))
     app = FastAPI()
-    app.include_router(
-        StatusPage(links, pages, pool, Watching(pool, asyncio.Event()), None).routes()
-    )
+    gate = Gate(links, pages, pool)
+    looking = Looking(gate, Watching(pool, asyncio.Event()), writable=False)
+    app.include_router(routes(looking, Acting(gate, looking, None, ())))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         answer = await client.get(links.link(uuid4(), NOW))
     assert answer.status_code == 503

@@ -2,6 +2,10 @@
 
 Invariant: nothing is dropped, only kept back; what the law or a promise asks for (review, delay,
 final answer) and what an operator sends again is never kept back.
+
+The limit is one process's. It keeps a system that has gone mad from filling a customer's mailbox,
+not somebody from doing harm: with four instances that stops at four times as many, and to count
+for all of them would cost a row that every receipt of that contact writes to.
 """
 
 from collections import Counter
@@ -11,10 +15,19 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from services.notifier.domain import Outgoing
-from services.notifier.messages import wording
+from services.notifier.places import there
 from shared.events.catalogue import Notice
 
-_MAY_WAIT: Final = frozenset({Notice.RECEIPT, Notice.QUESTION, Notice.NEW_LINK})
+_MAY_WAIT: Final = frozenset(
+    {
+        Notice.RECEIPT,
+        Notice.QUESTION,
+        Notice.VERIFYING,
+        Notice.NEW_LINK,
+        Notice.DOCUMENT_REFUSED,
+        Notice.CLOSED,
+    }
+)
 _ASKED_FOR: Final = frozenset({Notice.NEW_LINK})
 """Somebody waits for it at this moment."""
 _WINDOW: Final = timedelta(hours=1)
@@ -29,17 +42,17 @@ class QuietHours:
 
     def left(self, now: datetime, jurisdiction: str | None) -> timedelta | None:
         """Return how long they last still; nothing outside them."""
-        there = wording.there(now, (jurisdiction or "").upper())
+        local = there(now, (jurisdiction or "").upper())
         # In the hour that the clocks repeat, the end of this turn of it.
-        ends = datetime.combine(there.date(), self.end, there.tzinfo).replace(fold=there.fold)
+        ends = datetime.combine(local.date(), self.end, local.tzinfo).replace(fold=local.fold)
         if self.begin <= self.end:
-            is_quiet = self.begin <= there.time() < self.end
+            is_quiet = self.begin <= local.time() < self.end
         else:
-            is_quiet = there.time() >= self.begin or there.time() < self.end
-            if there.time() >= self.begin:
+            is_quiet = local.time() >= self.begin or local.time() < self.end
+            if local.time() >= self.begin:
                 ends += timedelta(days=1)
         # Both instants as such: the clocks may be changed in between.
-        return timedelta(seconds=ends.timestamp() - there.timestamp()) if is_quiet else None
+        return timedelta(seconds=ends.timestamp() - local.timestamp()) if is_quiet else None
 
 
 class Pace:

@@ -12,6 +12,7 @@ import ipaddress
 import json
 import logging
 import socket
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -24,12 +25,15 @@ from services.notifier.attempts import Attempt, Deferred, Refused, Said, Sent
 from services.notifier.domain import (
     Asked,
     Channel,
+    Closed,
     Content,
     Delayed,
+    DocumentRefused,
     FinalAnswer,
     InReview,
     Outgoing,
     Receipt,
+    Verifying,
 )
 from services.notifier.tray import Tray
 from shared import clock
@@ -46,8 +50,11 @@ _STATUS: Final = {
     InReview: Status.IN_REVIEW,
     Delayed: Status.DELAYED,
     Asked: Status.WAITING_FOR_YOU,
+    Verifying: Status.IN_REVIEW,
+    Closed: Status.CLOSED,
     FinalAnswer: Status.DECIDED,
 }
+"""What a notice says of the case; nothing where the case stands as before."""
 
 
 class RefusedAddressError(ValueError):
@@ -57,13 +64,14 @@ class RefusedAddressError(ValueError):
 def payload(outgoing: Outgoing) -> bytes:
     """Return the body: what the customer may know, never tags."""
     plan = outgoing.plan
+    status = _STATUS.get(type(plan.content))
     return json.dumps(
         {
             "type": f"evenhand.notice.{plan.content.notice}",
             "timestamp": plan.planned_at.isoformat().replace("+00:00", "Z"),
             "data": {
                 "case_id": str(plan.case_id),
-                "status": _STATUS[type(plan.content)],
+                **({"status": status} if status else {}),
                 **_details(plan.content),
                 **({"again": True} if outgoing.again_at else {}),
                 "language": outgoing.language,
@@ -74,14 +82,26 @@ def payload(outgoing: Outgoing) -> bytes:
     ).encode()
 
 
+_DETAILS: Final[Mapping[type[Content], frozenset[str]]] = {
+    InReview: frozenset({"answer_due_at"}),
+    Delayed: frozenset({"promised", "due_at", "reason"}),
+    Asked: frozenset({"question", "answer_by"}),
+    Verifying: frozenset({"answer_by"}),
+    DocumentRefused: frozenset({"name"}),
+    Closed: frozenset({"answered_at", "disposition"}),
+    FinalAnswer: frozenset({"disposition", "basis", "remedies", "reasons"}),
+}
+_NOW_AND_THEN: Final = frozenset({"automatic", "paid_by"})
+"""Said only where there is something to say: proofs of answers before that stay good."""
+
+
 def _details(content: Content) -> dict[str, object]:
-    if isinstance(content, InReview):
-        return content.model_dump(mode="json", include={"answer_due_at"})
-    if isinstance(content, Delayed):
-        return content.model_dump(mode="json", include={"promised", "due_at", "reason"})
-    if isinstance(content, Asked):
-        return content.model_dump(mode="json", include={"question", "answer_by"})
-    return content.model_dump(mode="json", include={"disposition", "basis", "remedies", "reasons"})
+    known = content.model_dump(mode="json", include=set(_DETAILS.get(type(content), ())))
+    if not isinstance(content, FinalAnswer):
+        return known
+    return known | content.model_dump(
+        mode="json", include=set(_NOW_AND_THEN), exclude_defaults=True
+    )
 
 
 class Hooks:

@@ -10,13 +10,17 @@ from typing import Final, TypeAlias
 
 from services.notifier.domain import FinalAnswer, Language
 from services.notifier.messages import figures, wording
+from services.notifier.messages.answer_texts import FinalAnswerTexts
 from services.notifier.messages.codes import OURS, REASONS
-from services.notifier.messages.texts import FinalAnswerTexts
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 
 _STAFF: Final = "staff_conduct"
+_SHARED: Final = "shared_fault"
 _LAWFUL_CHANGE: Final = "lawful_change_of_terms"
 _ENQUIRY: Final = "information"
+_MONEY: Final = frozenset({RemedyKind.REFUND, RemedyKind.CREDIT, RemedyKind.FEE_WAIVER})
+_WORDS: Final = frozenset({RemedyKind.APOLOGY, RemedyKind.EXPLANATION, RemedyKind.LETTER})
+_OWED: Final = frozenset({Basis.ENTITLEMENT, Basis.TRUST})
 _RIGHTS: Final = {
     "promise_broken": "promise",
     "unauthorised_payment": "law",
@@ -58,7 +62,11 @@ class Answering:
         yield from self._explanations()
         if self.content.boundary:
             yield wording.boundary(self.content, self.texts)
-        yield self.texts.review
+        if self.content.automatic:
+            automatic = self.texts.automatic
+            yield f"{automatic.said} {automatic.right(self.place)}"
+        else:
+            yield self.texts.review
         if self.content.recourse:
             lines = wording.bodies(self.texts, self.language, self.place)
             yield Bullets(self.texts.recourse.heading, lines)
@@ -67,15 +75,32 @@ class Answering:
         """Say sorry where the bank erred, then the answer and on what it rests."""
         content, texts = self.content, self.texts
         if content.taken_back:
-            yield from texts.taken_back
+            yield from self._taken_back()
             return
         first = self._said_first()
         if first is not None:
-            sorry = "" if first == _STAFF else f"{texts.sorry} "
+            sorry = f"{texts.sorry} " if first in OURS else ""
             yield f"{sorry}{self._reason(first)}"
         if content.revision:
             yield texts.corrected
         yield self.verdict()
+
+    def _taken_back(self) -> Iterator[str]:
+        words, earlier = self.texts.taken_back, self.content.earlier
+        answered = earlier.answered_at if earlier else None
+        if answered is None:
+            yield words.granted_before
+        else:
+            yield words.granted.format(date=wording.day(answered, self.language, self.place))
+        codes = earlier.reasons if earlier else ()
+        yield (
+            next((words.checked[code] for code in codes if code in words.checked), None)
+            or (words.checked["other"])
+        )
+        yield words.people
+        if earlier and any(remedy.kind in _MONEY for remedy in earlier.remedies):
+            yield words.money
+        yield words.wrong
 
     def verdict(self) -> str:
         """Say the answer and on what it rests."""
@@ -119,17 +144,36 @@ class Answering:
     def _remedies(self) -> Iterator[Block]:
         content, texts = self.content, self.texts
         given = [remedy for remedy in content.remedies if not self._is_said_elsewhere(remedy)]
-        if said := self._sentences(given):
+        extra = self._extra(given)
+        if said := self._sentences([remedy for remedy in given if remedy not in extra]):
             yield Bullets(texts.remedies_heading, said)
+        if said := self._sentences(extra):
+            yield Bullets(texts.extra_heading, said)
+        if content.paid_by is not None and not self._refuses():
+            yield texts.paid_by.format(date=wording.day_of(content.paid_by, self.language))
         if options := self._sentences(content.options):
             yield Bullets(texts.options_heading, options)
+
+    def _extra(self, given: list[Remedy]) -> list[Remedy]:
+        """Return what nobody has a right to beside what is owed.
+
+        The matrix gives the little extra as a credit, where it makes the loss good otherwise.
+        """
+        good = [remedy for remedy in given if remedy.kind not in _WORDS]
+        extra = [
+            remedy
+            for remedy in good
+            if remedy.share == "goodwill" or remedy.kind is RemedyKind.CREDIT
+        ]
+        beside = self.content.basis in _OWED and len(extra) < len(good)
+        return extra if beside else []
 
     def _reasons(self) -> Iterator[Block]:
         first = self._said_first()
         codes = [code for code in self.content.reasons if code in REASONS and code != first]
         if self.content.basis is Basis.TRUST and not self._refuses():
             # That we believe it is said already, and what we have not checked we do not assert.
-            codes = [code for code in codes if code not in {*OURS, "trusted"}]
+            codes = [code for code in codes if code not in {*OURS, _SHARED, "trusted"}]
         if self._is_enquiry():
             codes = []
         if codes:
@@ -159,7 +203,7 @@ class Answering:
         content = self.content
         if self._refuses() or content.basis is Basis.TRUST:
             return None
-        return next((code for code in content.reasons if code in {*OURS, _STAFF}), None)
+        return next((code for code in content.reasons if code in {*OURS, _STAFF, _SHARED}), None)
 
     def _is_said_elsewhere(self, remedy: Remedy) -> bool:
         kind, content = remedy.kind, self.content
@@ -176,8 +220,11 @@ class Answering:
         return self.content.disposition in wording.REFUSALS
 
     def _sentences(self, remedies: "list[Remedy] | tuple[Remedy, ...]") -> tuple[str, ...]:
-        change = "imposed_change" in self.content.reasons
-        return wording.sentences(remedies, self.texts, self.language, change=change)
+        reasons = self.content.reasons
+        undone = "imposed_change" in reasons
+        return wording.sentences(
+            remedies, self.texts, self.language, change=undone, in_part=_SHARED in reasons
+        )
 
     def _reason(self, code: str) -> str:
         return figures.reason(code, self.content, self.texts, self.language, self.place)

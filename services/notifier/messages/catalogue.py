@@ -42,8 +42,7 @@ def load(own: Path | None = None) -> dict[Language, Texts]:
             ours[name] = {**ours[name], "places": _places(ours[name], theirs, path)}
         else:
             ours[name] = _merged(ours[name], theirs, path)
-    places = ours[_PLACES]["places"]
-    return {language: _checked(language, ours[language], places) for language in Language}
+    return {language: _checked(language, ours[language], ours[_PLACES]) for language in Language}
 
 
 def _files(own: Path | None) -> list[tuple[str, Path]]:
@@ -63,14 +62,17 @@ def _files(own: Path | None) -> list[tuple[str, Path]]:
     return found
 
 
-def _checked(language: Language, tree: dict[str, Tree], places: Tree) -> Texts:
+def _checked(language: Language, tree: dict[str, Tree], data: dict[str, Tree]) -> Texts:
     answer = tree.get("final_answer")
-    recourse = answer.get("recourse") if isinstance(answer, dict) else None
-    if isinstance(answer, dict) and isinstance(recourse, dict):
-        tree = {
-            **tree,
-            "final_answer": {**answer, "recourse": {**recourse, "places": places}},
-        }
+    if isinstance(answer, dict):
+        for part, name, known in (
+            ("recourse", "places", data["places"]),
+            ("automatic", "laws", data["automatic"]),
+        ):
+            texts = answer.get(part)
+            if isinstance(texts, dict):
+                answer = {**answer, part: {**texts, name: known}}
+        tree = {**tree, "final_answer": answer}
     try:
         return Texts.model_validate(tree, context={"language": language})
     except ValidationError as error:

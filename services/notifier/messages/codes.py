@@ -35,6 +35,10 @@ REASONS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "shared_fault": {"claimed": frozenset({"claimed"})},
     "staff_conduct": {},
     "information": {},
+    "service_ended": {},
+    "service_ended_conduct": {},
+    "service_ended_safety": {},
+    "service_ended_trust": {},
 }
 """Reason codes that customers are told of, with the figures that a fuller sentence needs, the
 fullest first. All other codes are for the bank."""
@@ -48,8 +52,12 @@ UNSAID: Final = frozenset({RemedyKind.BOUNDARY})
 DELAYS: Final = frozenset({"high_demand", "facts_to_establish", "other_party", "checking", "other"})
 """Why an answer takes longer; an unknown code is `other`."""
 
-IN_RETURN: Final = frozenset({"priority", "extra"})
-"""What the customer gets for waiting; an unknown code is `priority`, which everybody gets."""
+IN_RETURN: Final = frozenset({"priority"})
+"""What is done for a case that has to wait; of an unknown code nothing is said."""
+
+LAWS: Final = frozenset({"eu", "gb"})
+ELSEWHERE: Final = "elsewhere"
+"""Laws on decisions without a person, by the names that `places.yaml` has for them."""
 
 CHECKED: Final = frozenset(
     {"promise_broken", "wrong_fee", "company_at_fault", "imposed_change", "shared_fault", "other"}

@@ -9,8 +9,8 @@ from typing import Final
 
 from services.notifier.domain import FinalAnswer, Language
 from services.notifier.messages import wording
+from services.notifier.messages.answer_texts import FinalAnswerTexts
 from services.notifier.messages.codes import REASONS
-from services.notifier.messages.texts import FinalAnswerTexts
 from shared.events.catalogue import Particulars
 
 _NONE: Final = Particulars()

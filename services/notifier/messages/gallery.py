@@ -23,15 +23,27 @@ _NAMES: Final = {
 }
 
 
-def say(voice: Voice, sample: Sample, language: Language) -> Message:
+def say(voice: Voice, sample: Sample, language: Language, name: str = NAME) -> Message:
     """Put an example into words, for the customer of the examples."""
     return voice.say(
         sample.content,
         case_id=CASE,
-        name=NAME,
+        name=name,
         language=language,
         jurisdiction=sample.jurisdiction,
         link=LINK,
+        again_at=sample.again_at,
+    )
+
+
+def say_shortly(voice: Voice, sample: Sample, language: Language) -> str:
+    """Put an example into the few words of an SMS."""
+    return voice.say_shortly(
+        sample.content,
+        language=language,
+        jurisdiction=sample.jurisdiction,
+        link=LINK,
+        again_at=sample.again_at,
     )
 
 
@@ -76,9 +88,11 @@ def _articles(voice: Voice, sample: Sample) -> Iterator[str]:
         message = say(voice, sample, language)
         # Inside the page a message's own headings stand below that of its language.
         body = message.body.replace('aria-level="2"', 'aria-level="4"')
+        shortly = say_shortly(voice, sample, language)
         named = f"{sample.name}-{language}"
         yield (
             f'<article lang="{language}" aria-labelledby="{named}">\n'
             f'<h3 id="{named}"><span lang="{language}">{_NAMES[language]}</span>: '
-            f"{escape(message.subject)}</h3>\n{body}\n</article>"
+            f"{escape(message.subject)}</h3>\n{body}\n"
+            f'<p class="sms"><span lang="en">SMS:</span> {escape(shortly)}</p>\n</article>'
         )

@@ -4,7 +4,7 @@ from string import Formatter
 from typing import Annotated
 
 from babel import Locale
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 from services.notifier.domain import Language
 from services.notifier.messages.codes import LOCALES
@@ -25,6 +25,23 @@ def placeholders(text: str) -> set[str]:
             raise ValueError(f"{{{field}}} must be a name in braces and nothing more")
         names.add(field)
     return names
+
+
+class Part(BaseModel):
+    """A group of texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def complete(field: str, found: set[str], wanted: set[str] | frozenset[str]) -> None:
+    """Check that there is a text for each of these and for nothing else.
+
+    Raises:
+        ValueError: one is missing, or one too many.
+
+    """
+    if found != wanted:
+        raise ValueError(f"{field}: differs in {sorted(found ^ wanted)}")
 
 
 def holding(*names: str) -> AfterValidator:
@@ -51,6 +68,7 @@ Plain = Annotated[str, holding()]
 WithName = Annotated[str, holding("name")]
 WithCase = Annotated[str, holding("case")]
 WithDate = Annotated[str, holding("date")]
+WithMoment = Annotated[str, holding("moment")]
 WithLink = Annotated[str, holding("link")]
 WithAmount = Annotated[str, holding("amount")]
 WithSubject = Annotated[str, holding("subject")]

@@ -1,12 +1,25 @@
 """Puts the messages on the way to an answer together, block by block. Pure."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from services.notifier.domain import Asked, Delayed, InReview, Language, Receipt
+from services.notifier.domain import (
+    Asked,
+    Closed,
+    Delayed,
+    DocumentRefused,
+    InReview,
+    Language,
+    Receipt,
+    Verifying,
+)
 from services.notifier.messages import wording
 from services.notifier.messages.answering import Block, Bullets
-from services.notifier.messages.texts import DelayedTexts, Texts
+from services.notifier.messages.texts import DocumentRefusedTexts, Texts
 from shared.events.answer import RemedyKind
+
+_WORDS: Final = frozenset({RemedyKind.APOLOGY, RemedyKind.EXPLANATION})
+"""Remedies that were given when the answer was read."""
 
 
 def receipt(content: Receipt, texts: Texts, language: Language) -> Iterator[Block]:
@@ -32,13 +45,40 @@ def in_review(content: InReview, texts: Texts, language: Language, place: str) -
         yield words.due.format(date=wording.day(content.answer_due_at, language, place))
     elif not content.urgent:
         yield words.no_due
+    if content.danger:
+        yield words.danger
     yield words.closing
 
 
-def delayed(
-    content: Delayed, words: DelayedTexts, language: Language, place: str
-) -> Iterator[Block]:
-    """Say that a date may be missed, why, the new date and what there is in return."""
+def verifying(content: Verifying, texts: Texts, language: Language, place: str) -> Iterator[Block]:
+    """Say what is compared with what, and until when."""
+    words = texts.verifying
+    yield words.opening
+    yield words.due.format(moment=wording.moment(content.answer_by, language, place))
+    yield words.closing
+
+
+def document_refused(content: DocumentRefused, words: DocumentRefusedTexts) -> Iterator[Block]:
+    """Say which document is not taken, why, and what to do."""
+    yield words.opening.format(name=wording.isolated(content.name))
+    yield from words.paragraphs
+
+
+def closed(content: Closed, texts: Texts, language: Language, place: str) -> Iterator[Block]:
+    """Say why the case is closed, what stays of it, and that it can be opened again."""
+    words = texts.closed
+    answered = wording.day(content.answered_at, language, place)
+    yield f"{words.opening.format(date=answered)} {words.answer[content.disposition]}"
+    given = [remedy for remedy in content.remedies if remedy.kind not in _WORDS]
+    if promised := wording.sentences(given, texts.final_answer, language):
+        yield Bullets(words.promised, promised)
+    yield words.again
+    yield words.closing
+
+
+def delayed(content: Delayed, texts: Texts, language: Language, place: str) -> Iterator[Block]:
+    """Say that a date may be missed, why, the new date and what there really is in return."""
+    words = texts.delayed
     if content.promised is not None:
         yield words.promised.format(date=wording.day(content.promised, language, place))
     reason = content.reason if content.reason in words.reasons else "other"
@@ -48,8 +88,10 @@ def delayed(
         if part in words.letter and lines:
             yield Bullets(words.letter[part], lines)
     yield words.due.format(date=wording.day(content.due_at, language, place))
-    in_return = content.in_return if content.in_return in words.in_return else "priority"
-    yield words.in_return[in_return]
+    if content.in_return in words.in_return:
+        yield words.in_return[content.in_return]
+    if given := wording.sentences(content.granted, texts.final_answer, language):
+        yield Bullets(words.granted, given)
     yield words.closing
 
 

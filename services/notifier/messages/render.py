@@ -17,21 +17,30 @@ from uuid import UUID
 
 from services.notifier.domain import (
     Asked,
+    Closed,
     Content,
     Delayed,
+    DocumentRefused,
     FinalAnswer,
     InReview,
     Language,
     NewLink,
     Receipt,
+    Verifying,
     called,
 )
 from services.notifier.messages import catalogue, progress, short, wording
-from services.notifier.messages.answering import Answering, Block, Bullets
+from services.notifier.messages.answering import Answering, Block
+from services.notifier.messages.layout import (
+    END,
+    Frame,
+    html_of,
+    paragraph,
+    plain_of,
+    ways,
+)
 from services.notifier.messages.texts import Texts
-
-PERSON = "#person"
-"""Where on the status page a person is asked for."""
+from services.notifier.places import load_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,11 @@ class Voice:
     """
 
     def __init__(self, texts: Mapping[Language, Texts]) -> None:
-        wording.load_zones()
+        load_zones()
         self._texts = texts
         self.body = json.dumps({name: said.model_dump(mode="json") for name, said in texts.items()})
         self.version = hashlib.sha256(self.body.encode()).hexdigest()[:16]
-        self._frames = {language: _Frame.of(language, words) for language, words in texts.items()}
+        self._frames = {language: Frame.of(language, words) for language, words in texts.items()}
         # Many cases have the same answer; most of a message is therefore said before.
         self._middle = lru_cache(maxsize=1024)(self._render_middle)
 
@@ -100,12 +109,12 @@ class Voice:
             subject = texts.again.subject.format(subject=subject)
             html_subject = escape(subject)
         case = texts.case.format(case=case_id)
-        plain_links, html_links = _ways(texts, link)
-        body = f"{_paragraph(greeting)}{said.html}{html_links}{_paragraph(case)}{frame.html_foot}"
+        plain_links, html_links = ways(texts, link)
+        body = f"{paragraph(greeting)}{said.html}{html_links}{paragraph(case)}{frame.html_foot}"
         return Message(
             subject,
             f"{greeting}{said.plain}{plain_links}\n\n{case}{frame.plain_foot}",
-            f"{frame.html_title}{html_subject}{frame.html_body}{body}{_END}",
+            f"{frame.html_title}{html_subject}{frame.html_body}{body}{END}",
             body,
         )
 
@@ -131,8 +140,8 @@ class Voice:
         texts = self._texts[language]
         subject, said = _said(content, texts, language, place)
         blocks = list(said)
-        plain = "\n\n".join(map(_plain, blocks))
-        html = "\n".join(map(_html, blocks))
+        plain = "\n\n".join(map(plain_of, blocks))
+        html = "\n".join(map(html_of, blocks))
         return _Middle(subject, f"\n\n{plain}\n\n", escape(subject), f"\n{html}\n")
 
 
@@ -146,96 +155,44 @@ class _Middle:
     html: str
 
 
-_END = "\n</main>\n</body>\n</html>\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The parts that are the same in all messages of a language."""
-
-    html_title: str
-    html_body: str
-    html_foot: str
-    plain_foot: str
-
-    @classmethod
-    def of(cls, language: Language, texts: Texts) -> "_Frame":
-        return cls(
-            f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>',
-            "</title>\n</head>\n"
-            '<body style="margin:0;background:#ffffff;color:#1a1a1a">\n'
-            '<main style="max-width:38em;margin:0 auto;padding:1.5em;'
-            'font:16px/1.5 system-ui,sans-serif">\n',
-            f"\n{_paragraph(texts.closing)}",
-            f"\n\n{texts.closing}\n",
-        )
-
-
 def _said(
     content: Content, texts: Texts, language: Language, place: str
 ) -> tuple[str, Iterator[Block]]:
     """Return the subject and the blocks of a notice."""
     match content:
-        case Receipt():
-            return texts.receipt.subject, progress.receipt(content, texts, language)
-        case InReview():
-            return texts.in_review.subject, progress.in_review(content, texts, language, place)
-        case Delayed():
-            return texts.delayed.subject, progress.delayed(content, texts.delayed, language, place)
-        case Asked():
-            return texts.question.subject, progress.question(content, texts, language, place)
-        case NewLink():
-            return texts.new_link.subject, iter(texts.new_link.paragraphs)
         case FinalAnswer():
             answer = texts.final_answer
             subject = answer.subject_corrected if content.revision else answer.subject
             if content.taken_back:
                 subject = answer.subject_taken_back
             return subject, Answering(content, answer, language, place).blocks()
+        case NewLink():
+            return texts.new_link.subject, iter(texts.new_link.paragraphs)
+        case DocumentRefused():
+            refused = texts.document_refused
+            return refused.subject, progress.document_refused(content, refused)
+        case _:
+            return _said_on_the_way(content, texts, language, place)
+
+
+def _said_on_the_way(
+    content: Receipt | InReview | Delayed | Asked | Verifying | Closed,
+    texts: Texts,
+    language: Language,
+    place: str,
+) -> tuple[str, Iterator[Block]]:
+    match content:
+        case Receipt():
+            return texts.receipt.subject, progress.receipt(content, texts, language)
+        case InReview():
+            return texts.in_review.subject, progress.in_review(content, texts, language, place)
+        case Delayed():
+            return texts.delayed.subject, progress.delayed(content, texts, language, place)
+        case Asked():
+            return texts.question.subject, progress.question(content, texts, language, place)
+        case Verifying():
+            return texts.verifying.subject, progress.verifying(content, texts, language, place)
+        case Closed():
+            return texts.closed.subject, progress.closed(content, texts, language, place)
         case _:
             assert_never(content)
-
-
-def _ways(texts: Texts, link: str | None) -> tuple[str, str]:
-    """Say how to follow the case and how to reach a person: one click, or a reply."""
-    if link is None:
-        return texts.reply, _paragraph(texts.reply)
-    ways = ((texts.follow, link), (texts.person, link + PERSON))
-    return (
-        "\n".join(text.format(link=address) for text, address in ways),
-        "\n".join(_linked(text, address) for text, address in ways),
-    )
-
-
-def _linked(text: str, address: str) -> str:
-    """Make the words before the address the link; where there are none, the address itself."""
-    before, _, after = text.partition("{link}")
-    words = before.rstrip().removesuffix(":") or address
-    return f'<p><a href="{escape(address)}">{escape(words)}</a>{escape(after)}</p>\n'
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text).replace(chr(10), '<br>' + chr(10))}</p>"
-
-
-def _plain(block: Block) -> str:
-    match block:
-        case Bullets(heading, items):
-            return "\n".join([heading, *(f"- {item}" for item in items)])
-        case str():
-            return block
-        case _:
-            assert_never(block)
-
-
-def _html(block: Block) -> str:
-    match block:
-        case Bullets(heading, items):
-            lines = "\n".join(f"<li>{escape(item)}</li>" for item in items)
-            head = f'<p role="heading" aria-level="2"><strong>{escape(heading)}</strong></p>'
-            return f"{head}\n<ul>\n{lines}\n</ul>"
-        case str():
-            return f"<p>{escape(block)}</p>"
-        case _:
-            assert_never(block)

@@ -14,13 +14,16 @@ from uuid import UUID
 from services.notifier.domain import (
     Asked,
     Boundary,
+    Closed,
     Content,
     Delayed,
+    DocumentRefused,
     Earlier,
     FinalAnswer,
     InReview,
     NewLink,
     Receipt,
+    Verifying,
 )
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.base import Money
@@ -40,6 +43,8 @@ _WHOLE = Money(amount=Decimal("120.00"), currency="PLN")
 _EXTRA = Money(amount=Decimal("20.00"), currency="PLN")
 
 _REFUND = Remedy(kind=RemedyKind.REFUND, money=_FEE)
+_REFUND_OF_HALF = Remedy(kind=RemedyKind.REFUND, money=_HALF)
+_BY_GRACE = Remedy(kind=RemedyKind.FEE_WAIVER, money=_HALF, share="goodwill")
 _CREDIT = Remedy(kind=RemedyKind.CREDIT, money=_EXTRA)
 _APOLOGY = Remedy(kind=RemedyKind.APOLOGY)
 _EXPLANATION = Remedy(kind=RemedyKind.EXPLANATION)
@@ -48,6 +53,7 @@ _WAIVER = Remedy(kind=RemedyKind.FEE_WAIVER, money=_FEE)
 _ALTERNATIVE = Remedy(kind=RemedyKind.ALTERNATIVE)
 _TRACE = Remedy(kind=RemedyKind.TRACE)
 
+_ENDINGS: Final = ("conduct", "safety", "trust")
 _LATE = Particulars(due_at=_DUE, paid_at=_PAID, days_late=1, days_forgiven=3, claimed=_FEE)
 
 
@@ -58,23 +64,40 @@ class Sample:
     name: str
     content: Content
     jurisdiction: str = "PL"
+    again_at: datetime | None = None
 
 
 def samples() -> tuple[Sample, ...]:
     """Return every example, in the order in which a case meets them."""
-    return (*_on_the_way(), *_answers(), *_of_every_kind(), *_boundaries(), *_later())
+    return (
+        *_on_the_way(),
+        *map(_by_the_policy, _answers()),
+        *_of_every_kind(),
+        *_endings(),
+        *_boundaries(),
+        *_later(),
+    )
 
 
 def _on_the_way() -> Iterator[Sample]:
     yield Sample("receipt", Receipt(next_on=date(2026, 11, 23)))
     yield Sample("in_review", InReview(answer_due_at=_SOON))
+    yield Sample("receipt_sent_again", Receipt(next_on=date(2026, 11, 23)), again_at=_PAID)
     yield Sample("in_review_urgent", InReview(urgent=True))
+    yield Sample("in_review_danger", InReview(urgent=True, danger=True))
     yield Sample("in_review_help_at_once", InReview(answer_due_at=_SOON, at_once=(_TRACE,)))
     yield Sample("staff_apology", InReview(answer_due_at=_SOON, at_once=(_APOLOGY,)))
+    yield Sample("verifying", Verifying(answer_by=_IN_TIME))
     yield Sample("question", Asked(question=Question.WHAT_HAPPENED, answer_by=_SOON))
     yield Sample(
         "delay_announced",
-        Delayed(promised=_DUE, due_at=_SOON, reason="checking", in_return="priority"),
+        Delayed(
+            promised=_DUE,
+            due_at=_SOON,
+            reason="checking",
+            in_return="priority",
+            granted=(_CREDIT,),
+        ),
     )
     letter = (
         ("reason", "Two banks have to compare their records of the same day."),
@@ -86,11 +109,11 @@ def _on_the_way() -> Iterator[Sample]:
             promised=_DUE,
             due_at=_SOON,
             reason="facts_to_establish",
-            in_return="extra",
             letter=letter,
         ),
     )
     yield Sample("new_link", NewLink())
+    yield Sample("document_refused", DocumentRefused(name="statement.pdf"))
 
 
 def _answer(
@@ -101,6 +124,17 @@ def _answer(
 
 def _with(answer: FinalAnswer, **fields: object) -> FinalAnswer:
     return answer.model_copy(update=fields)
+
+
+def _by_the_policy(sample: Sample) -> Sample:
+    """Return an answer as it is where no person had a part in it."""
+    answer = sample.content
+    if not isinstance(answer, FinalAnswer):
+        return sample
+    pays = any(remedy.kind in {_REFUND.kind, _CREDIT.kind} for remedy in answer.remedies)
+    at_once = "unauthorised_payment" in answer.reasons
+    day = (date(2026, 11, 23) if at_once else date(2026, 11, 27)) if pays else None
+    return replace(sample, content=_with(answer, automatic=True, paid_by=day))
 
 
 def _answers() -> Iterator[Sample]:
@@ -143,9 +177,17 @@ def _answers() -> Iterator[Sample]:
         Disposition.PARTLY_UPHELD,
         Basis.ENTITLEMENT,
         "shared_fault",
-        gives=(Remedy(kind=RemedyKind.REFUND, money=_HALF),),
+        gives=(_REFUND_OF_HALF, _CREDIT, _APOLOGY),
     )
     yield Sample("shared_fault", _with(shared, particulars=Particulars(claimed=_WHOLE)))
+    both = _answer(
+        Disposition.PARTLY_UPHELD,
+        Basis.TRUST,
+        "shared_fault",
+        "trusted",
+        gives=(_REFUND_OF_HALF, _BY_GRACE, _APOLOGY),
+    )
+    yield Sample("shared_fault_on_trust", both)
     told = _answer(*upheld, "information", gives=(_EXPLANATION,))
     yield Sample("information", _with(told, particulars=_LATE))
     yield from _refusals()
@@ -172,6 +214,13 @@ def _of_every_kind() -> Iterator[Sample]:
             yield Sample(f"{disposition}_by_{basis}", _answer(disposition, basis))
 
 
+def _endings() -> Iterator[Sample]:
+    """Return why a service can end."""
+    for code in ("service_ended", *(f"service_ended_{why}" for why in _ENDINGS)):
+        gives = (Remedy(kind=RemedyKind.LETTER),)
+        yield Sample(code, _answer(Disposition.SERVICE_ENDED, Basis.PERSON, code, gives=gives))
+
+
 def _boundaries() -> Iterator[Sample]:
     found = _answer(Disposition.UPHELD, Basis.ENTITLEMENT, "wrong_fee", gives=(_REFUND, _APOLOGY))
     for boundary in Boundary:
@@ -191,5 +240,15 @@ def _later() -> Iterator[Sample]:
         corrected, name="corrected_in_part", content=_with(better, revision=2, earlier=more)
     )
     back = _answer(Disposition.DECLINED, Basis.CONTRACT, "decided_by_a_person")
-    given = Earlier(disposition=Disposition.UPHELD, remedies=(_REFUND,))
+    given = Earlier(
+        disposition=Disposition.UPHELD,
+        remedies=(_REFUND,),
+        reasons=("wrong_fee", "trusted"),
+        answered_at=_IN_TIME,
+    )
     yield Sample("taken_back", _with(back, revision=1, taken_back=True, earlier=given))
+    for name, answer in (
+        ("closed", Closed(answered_at=_PAID, disposition=Disposition.UPHELD, remedies=(_REFUND,))),
+        ("closed_declined", Closed(answered_at=_PAID, disposition=Disposition.DECLINED)),
+    ):
+        yield Sample(name, answer)

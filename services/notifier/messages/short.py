@@ -3,28 +3,40 @@
 Invariant: no sum, reason or answer stands in them; who reads over a shoulder learns nothing.
 """
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Final, assert_never
 
 from services.notifier.domain import (
     Asked,
+    Closed,
     Content,
     Delayed,
+    DocumentRefused,
     FinalAnswer,
     InReview,
     Language,
     NewLink,
     Receipt,
+    Verifying,
 )
 from services.notifier.messages import wording
 from services.notifier.messages.texts import ShortTexts
+
+_WHOLE: Final[Mapping[type[Content], Callable[[ShortTexts], str]]] = {
+    Receipt: attrgetter("receipt"),
+    NewLink: attrgetter("new_link"),
+    DocumentRefused: attrgetter("document_refused"),
+    Closed: attrgetter("closed"),
+}
+"""Notices that say the same to everybody."""
 
 
 def sentences(content: Content, words: ShortTexts, language: Language, place: str) -> Iterator[str]:
     """Say what is new and by when the customer hears more."""
     match content:
-        case Receipt():
-            yield words.receipt
+        case Receipt() | NewLink() | DocumentRefused() | Closed():
+            yield _WHOLE[type(content)](words)
         case InReview(answer_due_at=due):
             yield words.in_review
             if due is not None:
@@ -33,8 +45,8 @@ def sentences(content: Content, words: ShortTexts, language: Language, place: st
             yield words.delayed.format(date=wording.day(due, language, place))
         case Asked(answer_by=due):
             yield words.question.format(date=wording.day(due, language, place))
-        case NewLink():
-            yield words.new_link
+        case Verifying(answer_by=due):
+            yield words.verifying.format(moment=wording.moment(due, language, place))
         case FinalAnswer(revision=revision):
             yield words.corrected if revision else words.final_answer
         case _:

@@ -6,77 +6,29 @@ Invariant: the same value is written the same way wherever a customer meets it.
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
 from services.notifier.domain import FinalAnswer, Language
+from services.notifier.messages.answer_texts import Body, FinalAnswerTexts
 from services.notifier.messages.codes import LOCALES, UNSAID
-from services.notifier.messages.texts import Body, FinalAnswerTexts
-from shared.events.answer import Disposition, Remedy
+from services.notifier.places import ZONES, there
+from shared.events.answer import Disposition, Remedy, RemedyKind
 from shared.events.base import Money
 
-ZONES: Final = {
-    "AT": "Europe/Vienna",
-    "BE": "Europe/Brussels",
-    "BG": "Europe/Sofia",
-    "CY": "Asia/Nicosia",
-    "CZ": "Europe/Prague",
-    "DE": "Europe/Berlin",
-    "DK": "Europe/Copenhagen",
-    "EE": "Europe/Tallinn",
-    "ES": "Europe/Madrid",
-    "FI": "Europe/Helsinki",
-    "FR": "Europe/Paris",
-    "GB": "Europe/London",
-    "GR": "Europe/Athens",
-    "HR": "Europe/Zagreb",
-    "HU": "Europe/Budapest",
-    "IE": "Europe/Dublin",
-    "IT": "Europe/Rome",
-    "LT": "Europe/Vilnius",
-    "LU": "Europe/Luxembourg",
-    "LV": "Europe/Riga",
-    "MT": "Europe/Malta",
-    "NL": "Europe/Amsterdam",
-    "PL": "Europe/Warsaw",
-    "PT": "Europe/Lisbon",
-    "RO": "Europe/Bucharest",
-    "RU": "Europe/Moscow",
-    "SE": "Europe/Stockholm",
-    "SI": "Europe/Ljubljana",
-    "SK": "Europe/Bratislava",
-    "UA": "Europe/Kyiv",
-    "US": "America/New_York",
-}
 REFUSALS: Final = frozenset({Disposition.DECLINED, Disposition.SERVICE_ENDED})
+_AFTER_A_YEAR: Final = {
+    Language.EN: "",
+    Language.RU: " '\N{CYRILLIC SMALL LETTER GHE}'.",
+    Language.UK: " '\N{CYRILLIC SMALL LETTER ER}'.",
+    Language.PL: " 'r'.",
+}
+"""The word `year`, shortened, which these languages want after its number."""
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def load_zones() -> None:
-    """Look the time zones up once, so that a machine without them fails at the start.
-
-    Raises:
-        zoneinfo.ZoneInfoNotFoundError: the machine has no time zones (package tzdata).
-
-    """
-    for name in ZONES.values():
-        _zone(name)
-
-
-def there(instant: datetime, jurisdiction: str) -> datetime:
-    """Return an instant as the clocks at the customer's place show it; UTC where we know none."""
-    name = ZONES.get(jurisdiction)
-    return instant.astimezone(_zone(name)) if name else instant
 
 
 def day(instant: datetime, language: Language, jurisdiction: str) -> str:
@@ -93,9 +45,8 @@ def day_of(when: date, language: Language) -> str:
 def moment(instant: datetime, language: Language, jurisdiction: str) -> str:
     """Write a date and the time of day; where the customer's zone is not known, UTC is said."""
     suffix = "" if jurisdiction in ZONES else " 'UTC'"
-    return format_datetime(
-        there(instant, jurisdiction), f"d MMMM y, HH:mm{suffix}", locale=LOCALES[language]
-    )
+    pattern = f"d MMMM y{_AFTER_A_YEAR[language]}, HH:mm{suffix}"
+    return format_datetime(there(instant, jurisdiction), pattern, locale=LOCALES[language])
 
 
 @lru_cache(maxsize=4096)
@@ -121,18 +72,22 @@ def isolated(name: str) -> str:
     return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
-def remedies(content: FinalAnswer, texts: FinalAnswerTexts, language: Language) -> tuple[str, ...]:
-    """Say what the bank will do, a sentence each."""
-    change = "imposed_change" in content.reasons
-    return sentences(content.remedies, texts, language, change=change)
-
-
 def sentences(
-    found: Sequence[Remedy], texts: FinalAnswerTexts, language: Language, *, change: bool = False
+    found: Sequence[Remedy],
+    texts: FinalAnswerTexts,
+    language: Language,
+    *,
+    change: bool = False,
+    in_part: bool = False,
 ) -> tuple[str, ...]:
-    """Say remedies, a sentence each; `change`: they undo a change of terms."""
+    """Say remedies, a sentence each.
+
+    `change`: they undo a change of terms. `in_part`: the bank erred in part only.
+    """
     return tuple(
-        _remedy(remedy, texts, language, change=change)
+        texts.apology_in_part
+        if in_part and remedy.kind is RemedyKind.APOLOGY
+        else _remedy(remedy, texts, language, change=change)
         for remedy in found
         if remedy.kind not in UNSAID
     )

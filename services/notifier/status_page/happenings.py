@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from services.notifier.domain import Content, Delayed, FinalAnswer, InReview
+from services.notifier.domain import Content, Delayed, FinalAnswer, InReview, Verifying
 from shared.events import catalogue
 from shared.events.base import Instant, Model
 from shared.events.case import Category, Channel
@@ -22,6 +22,7 @@ from shared.events.catalogue import (
     CaseSubmitted,
     Event,
     SlaMilestone,
+    VerificationRequested,
 )
 
 
@@ -41,6 +42,13 @@ class Review(Model):
     kind: Literal["review"] = "review"
     review: InReview
     again: bool
+
+
+class Check(Model):
+    """What the customer wrote is compared with the bank's records before there is an answer."""
+
+    kind: Literal["check"] = "check"
+    answer_by: Instant
 
 
 class Question(Model):
@@ -66,8 +74,14 @@ class Answer(Model):
     answer: FinalAnswer
 
 
+class Closing(Model):
+    """Nothing has come since the answer, and the case is closed."""
+
+    kind: Literal["closing"] = "closing"
+
+
 Body: TypeAlias = Annotated[
-    Message | Review | Question | Delay | Answer, Field(discriminator="kind")
+    Message | Review | Check | Question | Delay | Answer | Closing, Field(discriminator="kind")
 ]
 BODY: Final[TypeAdapter[Body]] = TypeAdapter(Body)
 
@@ -89,23 +103,29 @@ def happening_of(event: Event, event_id: UUID, told: Content | None) -> Happenin
 
 
 def _seen_of(event: Event, told: Content | None) -> tuple[datetime, Body] | None:
+    found: tuple[datetime, Body] | None = None
     match event, told:
         case CaseSubmitted(), _:
-            return event.accepted_at, Message(
+            message = Message(
                 sequence=event.sequence,
                 channel=event.channel,
                 category=event.category,
                 text=event.text,
             )
+            found = event.accepted_at, message
         case CaseAsked(), _:
-            return event.asked_at, Question(
+            question = Question(
                 sequence=event.sequence, question=event.question, answer_by=event.answer_by
             )
+            found = event.asked_at, question
+        case VerificationRequested(), Verifying():
+            found = event.requested_at, Check(answer_by=told.answer_by)
         case CaseDecided(), FinalAnswer():
-            return event.decided_at, Answer(answer=told)
+            found = event.decided_at, Answer(answer=told)
         case CaseReferred(), InReview():
-            return event.referred_at, Review(review=told, again=event.reopened)
+            found = event.referred_at, Review(review=told, again=event.reopened)
         case SlaMilestone(), Delayed():
-            return event.at, Delay(delay=told)
+            found = event.at, Delay(delay=told)
         case _:
-            return None
+            pass
+    return found

@@ -1,7 +1,12 @@
 """How fast one link may be used: a bucket of tokens for each, filled steadily.
 
-Invariant: takes a bounded room, whatever is asked for. The limits hold for one process; with
-several instances a link may do as many times more. What must hold for all is held by the database.
+Invariant: takes a bounded room, whatever is asked for.
+
+The limits hold for one process, which is what they protect: its connections and its time. With
+several instances a link may do as many times more, at as many times the means. What customers and
+the bank's people are protected from is counted by the database, for all instances together and in
+the statement that writes: replies in an hour (store), documents of a case (documents), new links in
+an hour (renewing), wishes for a person (one for each answer).
 """
 
 from collections import OrderedDict

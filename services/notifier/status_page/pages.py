@@ -19,7 +19,7 @@ from services.notifier.domain import Language, language_of
 from services.notifier.messages.texts import Texts
 from services.notifier.status_page.texts.load import ErrorTexts, PageTexts
 from services.notifier.status_page.texts.load import load as load_page
-from services.notifier.status_page.view import Words
+from services.notifier.status_page.timeline import Words
 
 _HERE: Final = Path(__file__).parent
 _LANGUAGES: Final = frozenset(Language)

@@ -16,8 +16,8 @@ from prometheus_client import Counter, Gauge
 
 from services.notifier.status_page import queue
 from services.notifier.status_page.queue import Leased
+from services.notifier.status_page.waiting import for_work
 from shared.postgres import Connection, Pool, is_transient
-from shared.publisher import wait
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Replies:
                 _log.warning("replies wait: database is away: %s", type(error).__name__)
                 full = False
             if not full:
-                await _first(_LOOK_EVERY, stop, self.wake)
+                await for_work(_LOOK_EVERY, stop, self.wake)
 
     async def hand_over(self) -> bool:
         """Hand over what is due; says whether there may be more."""
@@ -133,11 +133,3 @@ def client_of(url: str, key: str) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=False,
     )
-
-
-async def _first(seconds: float, stop: asyncio.Event, wake: asyncio.Event) -> None:
-    waking = asyncio.create_task(wake.wait())
-    stopping = asyncio.create_task(wait(stop, seconds))
-    await asyncio.wait({waking, stopping}, return_when="FIRST_COMPLETED")
-    waking.cancel()
-    stopping.cancel()

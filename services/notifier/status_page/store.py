@@ -3,16 +3,14 @@
 Invariant: what is noted, written or added twice is there once.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from services.notifier.status_page.happenings import BODY, Happening
-from services.notifier.status_page.uploads import MOST, Document
-from shared.postgres import Connection, Pool
+from shared.postgres import Connection
 
 ReplyKind: TypeAlias = Literal["reply", "person", "document"]
 
@@ -46,8 +44,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Something the customer wrote on the page that is not yet a message of the case."""
+    """Something the customer wrote on the page; a document's message has the document's id."""
 
+    id: UUID
     kind: ReplyKind
     body: str
     at: datetime
@@ -57,19 +56,19 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A document, without its content."""
+    """A document, without its content; `state` says whether it was taken."""
 
     id: UUID
     name: str
     size: int
     at: datetime
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """What is known of the customer who reads; nothing of it stands on the page."""
 
-    email: str | None = None
     language: str | None = None
     jurisdiction: str | None = None
 
@@ -90,28 +89,58 @@ class Case:
 async def reader(connection: Connection, case_id: UUID) -> Reader:
     """Return what is known of the customer of a case."""
     row = await connection.fetchrow(_READER, case_id)
-    return Reader(row["email"], row["language"], row["jurisdiction"]) if row else Reader()
+    return Reader(row["language"], row["jurisdiction"]) if row else Reader()
 
 
-_CUSTOMER = "SELECT customer_id FROM notices WHERE case_id = $1 LIMIT 1"
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose case it is, its trace, and the language in which it was told of last."""
+
+    customer_id: str
+    traceparent: str
+    language: str
 
 
-async def customer_of(connection: Connection, case_id: UUID) -> str | None:
-    """Return the id of the customer whom the case's receipt went to."""
-    found = await connection.fetchval(_CUSTOMER, case_id)
-    return None if found is None else str(found)
+# A receipt goes out before anybody knows the language of the customer's words.
+_OWNERS = """
+SELECT DISTINCT ON (case_id) case_id, customer_id, traceparent, language FROM notices
+ WHERE case_id = ANY($1) ORDER BY case_id, notice = 'receipt', planned_at DESC
+"""
+
+
+async def owners(connection: Connection, cases: Sequence[UUID]) -> dict[UUID, Owner]:
+    """Return whose cases these are; one in which nothing was told yet is left out."""
+    rows = await connection.fetch(_OWNERS, cases)
+    return {
+        row["case_id"]: Owner(row["customer_id"], row["traceparent"], row["language"])
+        for row in rows
+    }
+
+
+_HAPPENED = "SELECT case_id, id, at, body FROM happenings WHERE case_id = ANY($1)"
+
+
+async def happened(connection: Connection, cases: Sequence[UUID]) -> dict[UUID, list[Happening]]:
+    """Return what has happened in these cases, in any order."""
+    found: dict[UUID, list[Happening]] = {}
+    for row in await connection.fetch(_HAPPENED, cases):
+        body = BODY.validate_json(row["body"])
+        one = Happening(row["id"], row["case_id"], row["at"], body)
+        found.setdefault(row["case_id"], []).append(one)
+    return found
 
 
 _HAPPENINGS = "SELECT id, at, body, read_at FROM happenings WHERE case_id = $1"
-_READER = "SELECT email, language, jurisdiction FROM recipients WHERE case_id = $1 AND known"
+_READER = "SELECT language, jurisdiction FROM recipients WHERE case_id = $1 AND known"
 _TOLD = """
 SELECT channel, outcome, coalesce(settled_at, planned_at) AS at FROM notices WHERE case_id = $1
 """
 _WRITTEN = """
-SELECT kind, body, written_at, outcome, sequence FROM replies WHERE case_id = $1 ORDER BY written_at
+SELECT id, kind, body, written_at, outcome, sequence
+  FROM replies WHERE case_id = $1 ORDER BY written_at
 """
 _DOCUMENTS = (
-    "SELECT id, name, size, added_at FROM documents WHERE case_id = $1 ORDER BY added_at, id"
+    "SELECT id, name, size, added_at, state FROM documents WHERE case_id = $1 ORDER BY added_at, id"
 )
 _READ = "UPDATE happenings SET read_at = now() WHERE case_id = $1 AND read_at IS NULL"
 
@@ -131,11 +160,18 @@ async def find(connection: Connection, case_id: UUID) -> Case:
         happenings,
         tuple(Told(row["channel"], row["outcome"], row["at"]) for row in told),
         tuple(
-            Written(row["kind"], row["body"], row["written_at"], row["outcome"], row["sequence"])
+            Written(
+                row["id"],
+                row["kind"],
+                row["body"],
+                row["written_at"],
+                row["outcome"],
+                row["sequence"],
+            )
             for row in await connection.fetch(_WRITTEN, case_id)
         ),
         tuple(
-            Kept(row["id"], row["name"], row["size"], row["added_at"])
+            Kept(row["id"], row["name"], row["size"], row["added_at"], row["state"])
             for row in await connection.fetch(_DOCUMENTS, case_id)
         ),
         version[case_id],
@@ -146,7 +182,8 @@ async def find(connection: Connection, case_id: UUID) -> Case:
 _VERSIONS = """
 SELECT c.id, (SELECT count(*) FROM happenings h WHERE h.case_id = c.id)
            + (SELECT count(*) + count(r.settled_at) FROM replies r WHERE r.case_id = c.id)
-           + (SELECT count(*) FROM documents d WHERE d.case_id = c.id) AS version
+           + (SELECT count(*) + count(d.settled_at) FROM documents d WHERE d.case_id = c.id)
+           AS version
   FROM unnest($1::uuid[]) AS c(id)
 """
 
@@ -181,45 +218,21 @@ async def write(
     await connection.execute(_WRITE, identity, case_id, kind, body)
 
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_COUNT = "SELECT count(*) FROM documents WHERE case_id = $1"
-_ADD = """
-INSERT INTO documents (id, case_id, name, media_type, size, sha256, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id
+MOST_AN_HOUR: Final = 60
+"""Replies of a case: a limit for all processes together, which takes no round trip of its own."""
+
+_WRITE_REPLY = """
+WITH taken AS (
+    INSERT INTO replies (id, case_id, kind, body)
+    SELECT $1, $2, 'reply', $3
+     WHERE (SELECT count(*) FROM replies
+             WHERE case_id = $2 AND written_at > now() - interval '1 hour') < $4
+    ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT EXISTS (SELECT FROM taken) OR EXISTS (SELECT FROM replies WHERE id = $1)
 """
 
 
-async def add_document(
-    pool: Pool, identity: UUID, case_id: UUID, document: Document, said: str
-) -> bool:
-    """Keep a document and the message that tells of it; False where the case has too many.
-
-    The same bytes once more change nothing.
-    """
-    digest = hashlib.sha256(document.data).digest()
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_LOCK, str(case_id))
-        if int(await connection.fetchval(_COUNT, case_id)) >= MOST:
-            return False
-        added = await connection.fetchval(
-            _ADD,
-            identity,
-            case_id,
-            document.name,
-            document.media_type,
-            len(document.data),
-            digest,
-            document.data,
-        )
-        if added is not None:
-            await write(connection, identity, case_id, "document", said)
-    return True
-
-
-_CONTENT = "SELECT name, media_type, content FROM documents WHERE case_id = $1 AND id = $2"
-
-
-async def document(connection: Connection, case_id: UUID, identity: UUID) -> Document | None:
-    """Return a document of this case."""
-    row = await connection.fetchrow(_CONTENT, case_id, identity)
-    return Document(row["name"], row["media_type"], row["content"]) if row else None
+async def write_reply(connection: Connection, identity: UUID, case_id: UUID, body: str) -> bool:
+    """Keep what a customer wrote until intake has it; False: too many within the hour."""
+    return bool(await connection.fetchval(_WRITE_REPLY, identity, case_id, body, MOST_AN_HOUR))

@@ -6,12 +6,14 @@ Invariant: the same happenings give the same story, in whatever order they were 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from services.notifier.domain import Delayed, FinalAnswer, InReview
 from services.notifier.status_page.happenings import (
     Answer,
+    Check,
+    Closing,
     Delay,
     Happening,
     Message,
@@ -37,6 +39,8 @@ class Story:
     review: InReview | None
     """What is said while a person looks at the case."""
     delay: Delayed | None
+    checking: bool = False
+    """The answer waits for a look at the bank's records, and not for a person."""
 
 
 def tell(happenings: Sequence[Happening]) -> Story:
@@ -53,16 +57,21 @@ def tell(happenings: Sequence[Happening]) -> Story:
         match happening.body:
             case Message() as message:
                 category = category or message.category
-                if question is not None and message.sequence > question.sequence:
+                answers = question is not None and message.sequence > question.sequence
+                if answers or status is Status.CLOSED:
                     status, due_at, question = Status.RECEIVED, None, None
             case Review(review=review, again=again):
                 status = Status.REOPENED if answer or again else Status.IN_REVIEW
                 due_at, question, delay = review.answer_due_at, None, None
+            case Check(answer_by=due_at):
+                status, question, delay = Status.IN_REVIEW, None, None
+            case Closing():
+                status, due_at = Status.CLOSED, None
             case Question() as asked:
                 status, due_at, question = Status.WAITING_FOR_YOU, asked.answer_by, asked
             case Delay(delay=delay):
-                if status is not Status.DECIDED and question is None:
-                    status, due_at = Status.DELAYED, delay.due_at
+                stands = status in _OVER or question is not None
+                status, due_at = (status, due_at) if stands else (Status.DELAYED, delay.due_at)
             case Answer() as found:
                 answer = _latest(answer, happening, found)
                 status, due_at, question, review, delay = Status.DECIDED, None, None, None, None
@@ -78,6 +87,7 @@ def tell(happenings: Sequence[Happening]) -> Story:
         answer[0].at if answer else None,
         review,
         delay,
+        checking=status is Status.IN_REVIEW and review is None,
     )
 
 
@@ -89,7 +99,8 @@ def _latest(
     return happening, answer
 
 
-_RANK = {Message: 0, Review: 1, Question: 1, Delay: 2, Answer: 3}
+_OVER: Final = frozenset({Status.DECIDED, Status.CLOSED})
+_RANK = {Message: 0, Check: 1, Review: 2, Question: 2, Delay: 3, Answer: 4, Closing: 5}
 
 
 def _order(happening: Happening) -> tuple[datetime, int, UUID]:

@@ -60,6 +60,7 @@ class Refusal(StrEnum):
     KIND = "kind"
     DIFFERS = "differs"
     TOO_MANY = "too_many"
+    HARMFUL = "harmful"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,39 +7,18 @@ queue, a score, a name or an address.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 from uuid import UUID
 
-from services.notifier.domain import Channel, FinalAnswer, Language
+from services.notifier.domain import FinalAnswer
 from services.notifier.messages import wording
 from services.notifier.messages.answering import Answering, Bullets
-from services.notifier.messages.texts import Texts
-from services.notifier.status_page.happenings import (
-    Answer,
-    Body,
-    Delay,
-    Message,
-    Question,
-    Review,
-)
 from services.notifier.status_page.links import Good
-from services.notifier.status_page.store import Case, Told, Written
+from services.notifier.status_page.store import Case, Written
 from services.notifier.status_page.story import Story, tell
-from services.notifier.status_page.texts.load import PageTexts
+from services.notifier.status_page.timeline import Step, Words, steps
 from shared.events.case import Status
 
 _KILOBYTE = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the timeline; `words` are the customer's own."""
-
-    at: datetime
-    when: str
-    what: str
-    words: str | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +37,8 @@ class Shown:
     name: str
     size: str
     when: str
+    there: bool
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +64,11 @@ class Page:
     already: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How things are said to this reader."""
-
-    page: PageTexts
-    messages: Texts
-    language: Language
-    jurisdiction: str
-
-    def day(self, instant: datetime) -> str:
-        """Write a date."""
-        return wording.day(instant, self.language, self.jurisdiction)
-
-    def moment(self, instant: datetime) -> str:
-        """Write a date and time."""
-        return wording.moment(instant, self.language, self.jurisdiction)
-
-
 def show(case: Case, link: Good, words: Words, now: datetime) -> Page:
     """Put a case into words."""
     texts = words.page
     story = tell(case.happenings)
-    status = texts.statuses[story.status]
+    status = texts.checking if story.checking else texts.statuses[story.status]
     return Page(
         case=texts.case.format(case=link.case_id),
         about=texts.categories[story.category] if story.category else "",
@@ -116,9 +79,16 @@ def show(case: Case, link: Good, words: Words, now: datetime) -> Page:
         question=texts.questions[story.question] if story.question else None,
         next=tuple(_next(story, words)),
         answer=_answer(story.answer, words) if story.answer else None,
-        steps=tuple(sorted(_steps(case, story, words), key=lambda step: step.at)),
+        steps=tuple(sorted(steps(case, story, words), key=lambda step: step.at)),
         documents=tuple(
-            Shown(kept.id, kept.name, _size(kept.size), words.moment(kept.at))
+            Shown(
+                kept.id,
+                kept.name,
+                _size(kept.size),
+                words.moment(kept.at),
+                kept.state == "kept",
+                texts.document.states.get(kept.state),
+            )
             for kept in case.documents
         ),
         person_asked=_person_asked(case.written, story),
@@ -139,17 +109,26 @@ def _why(story: Story, words: Words) -> Iterator[str]:
     if story.status is Status.DELAYED and story.delay is not None:
         texts, delay = words.messages.delayed, story.delay
         yield texts.reasons.get(delay.reason or "other", texts.reasons["other"])
-        yield texts.in_return.get(delay.in_return or "priority", texts.in_return["priority"])
-    elif story.review is not None and story.review.urgent:
-        yield words.messages.in_review.urgent
+        if delay.in_return in texts.in_return:
+            yield texts.in_return[delay.in_return]
+        if said := wording.sentences(delay.granted, words.messages.final_answer, words.language):
+            yield " ".join((texts.granted, *said))
+    elif story.review is not None:
+        if story.review.urgent:
+            yield words.messages.in_review.urgent
+        if story.review.danger:
+            yield words.messages.in_review.danger
 
 
 def _next(story: Story, words: Words) -> Iterator[str]:
     texts = words.page
     if story.due_at is not None:
-        said = texts.next.answer_by if story.question else texts.next.due
-        yield said.format(date=words.day(story.due_at))
-    yield texts.statuses[story.status].next
+        if story.checking:
+            yield texts.next.checking.format(moment=words.moment(story.due_at))
+        else:
+            said = texts.next.answer_by if story.question else texts.next.due
+            yield said.format(date=words.day(story.due_at))
+    yield (texts.checking if story.checking else texts.statuses[story.status]).next
     if story.question:
         yield texts.next.silence
 
@@ -169,78 +148,6 @@ def _answer(content: FinalAnswer, words: Words) -> tuple[Said, ...]:
         Said(block.heading, block.items) if isinstance(block, Bullets) else Said(None, (block,))
         for block in blocks
     )
-
-
-def _steps(case: Case, story: Story, words: Words) -> Iterator[Step]:
-    # A document or a wish for a person comes back as a message, too: it is shown as what it was.
-    known = {one.sequence: one for one in case.written if one.kind != "reply"}
-    there = set()
-    answers = 0
-    for happening in story.happened:
-        body = happening.body
-        if isinstance(body, Message):
-            there.add(body.sequence)
-            if body.sequence in known:
-                continue
-        answers += isinstance(body, Answer)
-        what, said = _what(body, words, first=answers <= 1)
-        yield Step(happening.at, words.moment(happening.at), what, said)
-    documents = {kept.at: kept.name for kept in case.documents}
-    for one in case.written:
-        if one.kind == "reply" and one.sequence in there:
-            continue
-        yield _written(one, documents, words)
-    for told in case.told:
-        if step := _told(told, words):
-            yield step
-
-
-def _what(body: Body, words: Words, *, first: bool) -> tuple[str, str | None]:
-    texts = words.page.happened
-    match body:
-        case Message(sequence=0, text=text):
-            return texts.opened, text
-        case Message(text=text):
-            return texts.message, text
-        case Review(again=again):
-            return (texts.review_again if again else texts.review), None
-        case Question():
-            return texts.question, None
-        case Delay(delay=delay):
-            return texts.delay.format(date=words.day(delay.due_at)), None
-        case Answer():
-            return (texts.answer if first else texts.better_answer), None
-        case _:
-            assert_never(body)
-
-
-def _written(one: Written, documents: dict[datetime, str], words: Words) -> Step:
-    """Show what was written on the page; a document has the same instant as its message."""
-    texts = words.page.happened
-    said = None
-    match one.kind:
-        case "reply":
-            what, said = texts.message, one.body or None
-        case "person":
-            what = texts.person
-        case "document":
-            what = texts.document.format(name=documents.get(one.at, "…"))
-        case _:
-            assert_never(one.kind)
-    note = None
-    if one.outcome is None:
-        note = texts.on_its_way
-    elif one.outcome == "refused":
-        note = texts.refused
-    return Step(one.at, words.moment(one.at), what, said, note)
-
-
-def _told(told: Told, words: Words) -> Step | None:
-    texts = words.page.happened
-    if told.outcome not in {"sent", "failed"}:
-        return None
-    said = texts.told if told.outcome == "sent" else texts.not_told
-    return Step(told.at, words.moment(told.at), said[Channel(told.channel)])
 
 
 def _size(size: int) -> str:

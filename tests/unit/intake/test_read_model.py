@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from uuid import UUID, uuid4
 
 import pytest
@@ -134,6 +135,20 @@ def test_a_person_who_is_only_told_leaves_the_status_as_it_is() -> None:
 
 def test_a_receipt_ends_no_journey() -> None:
     assert not fold([_notified(Notice.RECEIPT)]).steps
+
+
+@pytest.mark.parametrize("notice", [Notice.NEW_LINK, Notice.DOCUMENT_REFUSED, Notice.CLOSED])
+def test_a_notice_about_something_else_ends_no_journey(notice: Notice) -> None:
+    # A link that was sent at ten must not hide that the answer of nine was lost.
+    assert fold([_notified(notice, sequence=7)]).steps == {}
+
+
+def test_a_case_whose_customer_is_told_so_is_closed_until_they_write_again() -> None:
+    closed = _notified(Notice.CLOSED, sequence=1)
+    for order in permutations([_decided(5, 1), closed]):
+        assert _status_after(order) == "closed"
+    for order in permutations([_decided(5, 1), closed, _decided(9, 2, 1)]):
+        assert _status_after(order) == "decided"
 
 
 @pytest.mark.parametrize("outcome", ["sent", "failed", "no_contact"])

@@ -40,7 +40,7 @@ from services.notifier.domain import (
 )
 from services.notifier.reaching import address
 from services.notifier.telling import content_of
-from shared.events.answer import Basis, Disposition
+from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.case import Channel as CameBy
 from shared.events.case import Customer
 from shared.events.catalogue import (
@@ -107,7 +107,7 @@ def test_a_referral_tells_when_the_answer_is_due_and_nothing_of_the_proposal() -
         (datetime(2026, 11, 20, 10, tzinfo=UTC), date(2026, 11, 23)),  # a Friday: Monday
         (datetime(2026, 11, 21, 10, tzinfo=UTC), date(2026, 11, 23)),  # a Saturday: Monday
         (datetime(2026, 11, 22, 10, tzinfo=UTC), date(2026, 11, 23)),
-        (datetime(2026, 11, 23, 23, 59, tzinfo=UTC), date(2026, 11, 24)),
+        (datetime(2026, 11, 23, 22, 59, tzinfo=UTC), date(2026, 11, 24)),
     ],
 )
 def test_a_receipt_names_the_next_working_day(accepted: datetime, told: date) -> None:
@@ -115,11 +115,21 @@ def test_a_receipt_names_the_next_working_day(accepted: datetime, told: date) ->
     assert content_of(event) == Receipt(next_on=told)
 
 
+def test_a_receipt_knows_the_holidays_of_the_customers_country() -> None:
+    event = _submitted(0).model_copy(
+        update={
+            "accepted_at": datetime(2026, 11, 10, 10, tzinfo=UTC),
+            "customer": Customer(id="C-1", jurisdiction="pl"),
+        }
+    )
+    assert content_of(event) == Receipt(next_on=date(2026, 11, 12))
+
+
 @pytest.mark.parametrize(
     ("queue", "reason", "days", "told"),
     [
         (Queue.FRAUD, "x", 30, InReview(urgent=True)),
-        (Queue.SAFETY, "x", 30, InReview(urgent=True)),
+        (Queue.SAFETY, "x", 30, InReview(urgent=True, danger=True)),
         (Queue.SPECIALIST, "unauthorised_payment", 30, InReview(urgent=True)),
         (Queue.FRAUD, "x", 3, InReview(urgent=True, answer_due_at=NOW + timedelta(days=3))),
         (Queue.REVIEW, "x", 30, InReview(answer_due_at=NOW + timedelta(days=30))),
@@ -161,7 +171,8 @@ def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) ->
         at=NOW,
         reason="checking",
         new_due_at=later,
-        in_return="extra",
+        in_return="priority",
+        granted=(Remedy(kind=RemedyKind.CREDIT),),
         letter={"reason": "so"},
     )
     told = content_of(milestone)
@@ -169,7 +180,8 @@ def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) ->
         promised=NOW,
         due_at=later,
         reason="checking",
-        in_return="extra",
+        in_return="priority",
+        granted=(Remedy(kind=RemedyKind.CREDIT),),
         letter=(("reason", "so"),),
     )
     assert hash(told) == hash(CONTENT.validate_json(CONTENT.dump_json(told)))

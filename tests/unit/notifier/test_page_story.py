@@ -14,6 +14,8 @@ from services.notifier.domain import Delayed, FinalAnswer, InReview, Language
 from services.notifier.status_page.happenings import (
     Answer,
     Body,
+    Check,
+    Closing,
     Delay,
     Happening,
     Message,
@@ -72,6 +74,12 @@ def _told(*bodies: Body) -> list[Happening]:
         ([_message(0), _question(), _message(1)], Status.RECEIVED, None),
         ([_message(0), _question(), _delay()], Status.WAITING_FOR_YOU, LATER),
         ([_message(0), _question(), _review()], Status.IN_REVIEW, LATER),
+        ([_message(0), Check(answer_by=LATER)], Status.IN_REVIEW, LATER),
+        ([_message(0), Check(answer_by=LATER), _answer()], Status.DECIDED, None),
+        ([_message(0), _answer(), Closing()], Status.CLOSED, None),
+        ([_message(0), _answer(), Closing(), _delay()], Status.CLOSED, None),
+        ([_message(0), _answer(), Closing(), _message(1)], Status.RECEIVED, None),
+        ([_message(0), _answer(), Closing(), _review(again=True)], Status.REOPENED, LATER),
         ([_message(0), _review(), _delay()], Status.DELAYED, LATER + timedelta(days=5)),
         ([_message(0), _review(), _delay(), _answer()], Status.DECIDED, None),
         ([_message(0), _answer(), _delay()], Status.DECIDED, None),
@@ -87,7 +95,12 @@ def test_where_a_case_stands_follows_from_what_happened(
     assert (story.status, story.due_at) == (status, due_at)
 
 
-BODIES = st.sampled_from([_message(0), _question(), _review(), _delay(), _answer(), _answer(1)])
+BODIES = st.sampled_from(
+    [
+        *(_message(0), _question(), _review(), _delay(), _answer(), _answer(1)),
+        *(Check(answer_by=LATER), Closing()),
+    ]
+)
 
 
 @given(bodies=st.lists(BODIES, max_size=8), order=st.randoms())
@@ -132,3 +145,10 @@ def test_a_text_that_is_missing_or_has_a_wrong_placeholder_is_refused() -> None:
     texts["as_of"] = "As of {day}"
     with pytest.raises(ValidationError, match="placeholders"):
         PageTexts.model_validate(texts)
+
+
+def test_only_a_check_without_a_person_is_said_to_be_one() -> None:
+    check = Check(answer_by=LATER)
+    assert tell(_told(_message(0), check)).checking
+    assert not tell(_told(_message(0), check, _review())).checking
+    assert not tell(_told(_message(0), check, _answer())).checking

@@ -8,15 +8,17 @@ from babel import Locale
 
 from services.notifier.domain import Language
 from services.notifier.messages import catalogue
+from services.notifier.messages.answer_texts import Body
 from services.notifier.messages.codes import LOCALES
 from services.notifier.messages.render import Voice
 from services.notifier.messages.samples import samples
-from services.notifier.messages.texts import Body, Texts
+from services.notifier.messages.texts import Texts
 from services.notifier.messages.wording import count
 
 _NO_LETTERS = UUID(int=0)
 _NUMBERS = (1, 2, 5, 11, 21, 22, 25)
-_LETTER = {"Two banks have to compare their records of the same day."} | {
+_YEAR = {Language.EN: "", Language.RU: "г", Language.UK: "р", Language.PL: "r"}  # noqa: RUF001 - meant
+_LETTER = {"statement.pdf", "Two banks have to compare their records of the same day."} | {
     *("When the other bank booked the payment", "Who returned it"),
 }
 
@@ -72,7 +74,7 @@ def _written_by_babel(language: Language) -> set[str]:
     """Return the words that dates and sums bring: months, currencies."""
     locale = Locale.parse(LOCALES[language])
     months = {name for form in locale.months["format"].values() for name in form.values()}
-    return {*months, "PLN", "zł"}
+    return {*months, "PLN", "zł", _YEAR[language]}
 
 
 def test_each_language_has_the_plural_forms_that_its_numbers_need() -> None:

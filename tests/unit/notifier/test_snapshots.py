@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.notifier.domain import Language
-from services.notifier.messages.gallery import say
+from services.notifier.messages.gallery import say, say_shortly
 from services.notifier.messages.render import Voice
 from services.notifier.messages.samples import samples
 
@@ -21,7 +21,10 @@ def _said(language: Language) -> dict[str, str]:
     found = {}
     for sample in samples():
         message = say(VOICE, sample, language)
-        found[f"{sample.name}.{language}.txt"] = f"{message.subject}\n\n{message.plain}"
+        short = say_shortly(VOICE, sample, language)
+        found[f"{sample.name}.{language}.txt"] = (
+            f"{message.subject}\n\n{message.plain}\nSMS: {short}\n"
+        )
     return found
 
 

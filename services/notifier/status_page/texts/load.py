@@ -32,12 +32,13 @@ def _holding(*names: str) -> AfterValidator:
 Plain = Annotated[str, _holding()]
 WithCase = Annotated[str, _holding("case")]
 WithDate = Annotated[str, _holding("date")]
+WithMoment = Annotated[str, _holding("moment")]
 WithName = Annotated[str, _holding("name")]
 WithLimits = Annotated[str, _holding("size", "most")]
 WithSize = Annotated[str, _holding("size")]
 WithMost = Annotated[str, _holding("most")]
 
-SAID: Final = frozenset({"reply", "person", "document"})
+SAID: Final = frozenset({"reply", "person", "document", "checking"})
 """What a customer can have done on the page, and is thanked for."""
 
 
@@ -56,6 +57,7 @@ class StatusTexts(_Part):
 class NextTexts(_Part):
     heading: Plain
     due: WithDate
+    checking: WithMoment
     answer_by: WithDate
     silence: Plain
 
@@ -72,10 +74,12 @@ class HappenedTexts(_Part):
     refused: Plain
     review: Plain
     review_again: Plain
+    check: Plain
     question: Plain
     delay: WithDate
     answer: Plain
     better_answer: Plain
+    closed: Plain
     told: dict[Channel, Plain]
     not_told: dict[Channel, Plain]
     your_words: Plain
@@ -88,6 +92,7 @@ class ReplyTexts(_Part):
     send: Plain
     blank: Plain
     too_long: WithMost
+    too_many: Plain
 
 
 class DocumentTexts(_Part):
@@ -96,6 +101,7 @@ class DocumentTexts(_Part):
     hint: WithLimits
     send: Plain
     list_heading: Plain
+    states: dict[str, Plain]
     refusals: dict[Refusal, Plain]
     too_large: WithSize
     message: WithName
@@ -131,6 +137,7 @@ class PageTexts(_Part):
     about: Plain
     categories: dict[Category, Plain]
     statuses: dict[Status, StatusTexts]
+    checking: StatusTexts
     questions: dict[Question, Plain]
     next: NextTexts
     answer: Plain
@@ -161,6 +168,7 @@ class PageTexts(_Part):
             ("statuses", set(self.statuses), set(Status)),
             ("questions", set(self.questions), set(Question)),
             ("said", set(self.said), SAID),
+            ("document.states", set(self.document.states), {"quarantined", "refused"}),
             ("document.refusals", set(self.document.refusals), set(Refusal) - {Refusal.TOO_LARGE}),
             ("happened.told", set(self.happened.told), set(Channel)),
             ("happened.not_told", set(self.happened.not_told), set(Channel)),
