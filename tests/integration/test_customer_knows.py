@@ -15,6 +15,7 @@ from services.notifier.forgetting import forget
 from services.notifier.messages import catalogue
 from services.notifier.status_page import store
 from services.notifier.status_page.texts.load import load
+from shared.clock import now
 from shared.events.case import Contacts, Status
 from shared.events.catalogue import (
     CaseNotified,
@@ -48,14 +49,14 @@ async def gateway() -> AsyncIterator[SmsGateway]:
         yield made
 
 
-def _first(case_id: UUID) -> VerificationRequested:
+def _first(case_id: UUID, at: datetime) -> VerificationRequested:
     return VerificationRequested(
         case_id=case_id,
         customer_id="C-77",
         verification_id=uuid4(),
         question="wrong_fee",
         purpose="first",
-        requested_at=NOW,
+        requested_at=at,
         answer_by=ANSWER_BY,
     )
 
@@ -75,14 +76,14 @@ async def test_a_check_that_lasts_is_told_after_a_minute_and_stands_on_the_page(
     database: Database, catcher: MailCatcher
 ) -> None:
     async with page(database, smtp_port=catcher.smtp_port) as service:
-        story = Story(uuid4())
-        await service.happen(story.opened(), _first(story.id))
+        story, asked_at = Story(uuid4()), now().replace(microsecond=0)
+        await service.happen(story.opened(), _first(story.id, asked_at))
         await service.notifier.settled(1)
         row = await service.notifier.pool.fetchrow(
             "SELECT due_at FROM queue JOIN notices ON id = notice_id WHERE notice = 'verifying'"
         )
         assert row is not None
-        assert row["due_at"] == NOW + timedelta(minutes=1)
+        assert row["due_at"] == asked_at + timedelta(minutes=1)
         html = (await service.client.get(service.path(story.id))).text
         assert EN.checking.meaning in html
         assert EN.happened.check in html
@@ -100,7 +101,7 @@ async def test_who_has_the_answer_within_the_minute_hears_of_no_check(
 ) -> None:
     async with page(database, smtp_port=catcher.smtp_port) as service:
         story = Story(uuid4())
-        await service.happen(story.opened(), _first(story.id))
+        await service.happen(story.opened(), _first(story.id, now()))
         await service.happen(story.decided().model_copy(update={"decided_at": NOW}))
         await service.notifier.settled(2)
         await _minute_passes(service)
