@@ -147,11 +147,11 @@ def _decision(disposition: Disposition) -> Decision:
 _TOPICS = {model: topic for topic, model in MODELS.items()}
 
 
-def record(event: Event, name: str = "") -> "ConsumerRecord[bytes, bytes]":
-    """Write an event as it comes from the broker."""
+def record(event: Event, name: str = "", at: datetime = NOW) -> "ConsumerRecord[bytes, bytes]":
+    """Write an event as it comes from the broker, said at this instant."""
     topic = _TOPICS[type(event)]
     envelope = Envelope(
-        event_id(event.model_dump_json(), topic, name), topic, "test", str(event.case_id), NOW
+        event_id(event.model_dump_json(), topic, name), topic, "test", str(event.case_id), at
     )
     return ConsumerRecord(
         topic=topic,
@@ -177,9 +177,9 @@ class Running:
     client: httpx.AsyncClient
     links: Links
 
-    async def happen(self, *events: Event) -> None:
-        """Let the notifier hear of events, as one batch."""
-        await self.notifier.runner([record(event) for event in events])
+    async def happen(self, *events: Event, at: datetime = NOW) -> None:
+        """Let the notifier hear of events, said at this instant, as one batch."""
+        await self.notifier.runner([record(event, at=at) for event in events])
 
     def path(self, case_id: UUID) -> str:
         """Return the path of a case's page."""

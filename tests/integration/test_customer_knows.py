@@ -49,14 +49,14 @@ async def gateway() -> AsyncIterator[SmsGateway]:
         yield made
 
 
-def _first(case_id: UUID, at: datetime) -> VerificationRequested:
+def _first(case_id: UUID) -> VerificationRequested:
     return VerificationRequested(
         case_id=case_id,
         customer_id="C-77",
         verification_id=uuid4(),
         question="wrong_fee",
         purpose="first",
-        requested_at=at,
+        requested_at=NOW,
         answer_by=ANSWER_BY,
     )
 
@@ -77,7 +77,7 @@ async def test_a_check_that_lasts_is_told_after_a_minute_and_stands_on_the_page(
 ) -> None:
     async with page(database, smtp_port=catcher.smtp_port) as service:
         story, asked_at = Story(uuid4()), now().replace(microsecond=0)
-        await service.happen(story.opened(), _first(story.id, asked_at))
+        await service.happen(story.opened(), _first(story.id), at=asked_at)
         await service.notifier.settled(1)
         row = await service.notifier.pool.fetchrow(
             "SELECT due_at FROM queue JOIN notices ON id = notice_id WHERE notice = 'verifying'"
@@ -101,8 +101,9 @@ async def test_who_has_the_answer_within_the_minute_hears_of_no_check(
 ) -> None:
     async with page(database, smtp_port=catcher.smtp_port) as service:
         story = Story(uuid4())
-        await service.happen(story.opened(), _first(story.id, now()))
-        await service.happen(story.decided().model_copy(update={"decided_at": NOW}))
+        await service.happen(story.opened(), _first(story.id), at=now())
+        answered = story.decided().model_copy(update={"decided_at": NOW})
+        await service.happen(answered, at=now())
         await service.notifier.settled(2)
         await _minute_passes(service)
         await service.notifier.settled(3)
