@@ -82,8 +82,22 @@ def _first(arrivals: Sequence[Arrival]) -> dict[tuple[UUID, bool], float]:
 
 
 async def _until_answered(system: System, cases: int) -> None:
+    connection = await asyncpg.connect(system.servers.admin_url)
+    try:
+        await _answered(system, cases, connection)
+    finally:
+        await connection.close()
+
+
+async def _answered(system: System, cases: int, connection: asyncpg.Connection) -> None:
+    """Wait for the answers; a case that the bank must check first has none, and is counted out."""
     give_up = time.monotonic() + _WITHIN
+    before = await connection.fetchval(_CHECKED_FIRST)
     while min(counts := await system.receiver.counts()) < cases:
+        if counts[1] >= _NEARLY * cases:
+            first = await connection.fetchval(_CHECKED_FIRST) - before
+            if counts[0] >= cases and counts[1] + first >= cases:
+                return
         if (name := system.died()) is not None:
             raise SpoiltError(f"{name} died; see {system.servers.folder / 'logs'}")
         if time.monotonic() > give_up:
@@ -94,7 +108,14 @@ async def _until_answered(system: System, cases: int) -> None:
         await asyncio.sleep(_LOOK_EVERY)
 
 
-_OPEN = "SELECT count(*) FROM intake.journeys WHERE told_at IS NULL"
+_NEARLY: Final = 0.9
+_CHECKED_FIRST: Final = "SELECT count(*) FROM decision.cases WHERE state = 'verifying'"
+_OPEN: Final = """
+SELECT count(*) FROM intake.journeys AS journey WHERE told_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM decision.cases AS waiting
+     WHERE waiting.case_id = journey.case_id AND waiting.state = 'verifying'
+)
+"""
 
 
 async def _until_told(system: System) -> None:
