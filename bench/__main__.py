@@ -149,7 +149,12 @@ async def _timers(plan: TimerPlan, load_before: float, out: Path) -> None:
 
 
 def _command() -> str:
-    return shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+    """Return what was run; where the results went is a place on one machine and no part of it."""
+    given = sys.argv[1:]
+    if "--out" in given:
+        at = given.index("--out")
+        given = given[:at] + given[at + 2 :]
+    return shlex.join(["python", "-m", "bench", *given])
 
 
 if __name__ == "__main__":
