@@ -12,12 +12,13 @@ from evenhand.output import emit, line, table, terminal
 from services.decision.deliberation import answer_of, body_of
 from services.decision.merits.decide import decide
 from services.decision.merits.outcome import Outcome
+from services.decision.merits.sureness import Sureness, of_fault, of_misconduct
 from services.decision.policy.matrix import Matrix, Placed
 from services.decision.policy.model import Policy
 from services.decision.simulating import Sample
 from shared import clock
 from shared.errors import Rejected
-from shared.events.tags import Flag, Pressure, conduct
+from shared.events.tags import Conduct, Flag, Pressure, Tags, conduct
 
 _FIRST: Final = (Flag.SAFETY, Flag.LEGAL, Flag.VULNERABLE, Flag.STAFF_CONDUCT)
 
@@ -62,8 +63,9 @@ def _rules(sample: Sample, outcome: Outcome, policy: Policy) -> Iterator[tuple[s
     first = [str(flag) for flag in _FIRST if flag in flags]
     first += ["violence"] if tags.pressure.value is Pressure.VIOLENCE else []
     yield "people first", ", ".join(first) or "nothing that a person must see first"
-    yield "who erred", _at_least(tags.fault.value, tags.fault.confidence, policy.confidence.fault)
-    yield "conduct", str(conduct(tags.tone.value, tags.pressure.value, tags.fault.value))
+    fault = of_fault(tags, policy)
+    yield "who erred", _held(fault, "a person looks, unless the facts prove it")
+    yield "conduct", _conduct(tags, policy)
     limits = policy.goodwill
     yield (
         "goodwill before",
@@ -118,9 +120,17 @@ def _looked_at(placed: Placed, sample: Sample, severity: str, chosen: str | None
     return "fits; another row is more specific"
 
 
-def _at_least(value: str, confidence: float, bound: float) -> str:
-    enough = "enough" if confidence >= bound else "a person looks"
-    return f"{value}, confidence {confidence:.2f} against {bound:.2f}: {enough}"
+def _conduct(tags: Tags, policy: Policy) -> str:
+    how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
+    if how is Conduct.CONSTRUCTIVE:
+        return str(how)
+    held = _held(of_misconduct(tags, policy), "a guess, for which nobody is declined")
+    return f"{how}: {held}"
+
+
+def _held(sure: Sureness, otherwise: str) -> str:
+    against = f"confidence {sure.confidence:.2f} against {sure.bound:.2f}"
+    return f"{sure.value}, {against}: {'enough' if sure.enough else otherwise}"
 
 
 def _inside(cost: Any, limit: Any) -> str:  # noqa: ANN401 - EUR, or no rate

@@ -98,6 +98,8 @@ def _print(screen: Console, policy: Policy, matrix: Matrix) -> None:
         )
     )
     screen.print(table(("trust and goodwill", ""), list(_figures(policy))))
+    title = "Confidence below which a tag is a guess"
+    screen.print(table(("tag", "value: confidence"), list(_thresholds(policy)), title))
 
 
 def _matrix(name: str, policy: Policy) -> tuple[object, ...]:
@@ -168,3 +170,8 @@ def _figures(policy: Policy) -> Iterator[tuple[object, ...]]:
     yield same, f"{abuse.same_story.factor} times as likely"
     in_a_year = f"{goodwill.times} times and {goodwill.total} EUR in 12 months"
     yield "an own slip is forgiven", f"up to {goodwill.days_late} days late, {in_a_year}"
+
+
+def _thresholds(policy: Policy) -> Iterator[tuple[object, ...]]:
+    for target, bounds in policy.confidence:
+        yield target, ", ".join(f"{value} {bound}" for value, bound in bounds)

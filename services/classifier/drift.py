@@ -21,7 +21,7 @@ from shared.events.tags import Fault, Flag, Pressure, Tags, Tone
 TAGS: Final = Counter("evenhand_tags", "Tags that were given", ["target", "value"])
 UNSURE: Final = Counter(
     "evenhand_tags_unsure",
-    "Tags that were given and left to a person to confirm",
+    "Tags below the confidence that the shipped policy asks for",
     ["target", "value"],
 )
 CONFIDENCE: Final = Histogram(
@@ -37,8 +37,12 @@ DRIFT: Final = Gauge(
     ["target", "reference"],
 )
 
-SURE: Final = {"tone": 0.6, "pressure": 0.6, "fault": 0.45}
-"""Below these the shipped policy lets a person look."""
+SURE: Final[Mapping[str, Mapping[str, float]]] = {
+    "tone": {"courteous": 0.6, "upset": 0.6, "rude": 0.7, "abusive": 0.6},
+    "pressure": {"none": 0.6, "recourse": 0.6, "leverage": 0.6, "violence": 0.6},
+    "fault": {"company": 0.4, "customer": 0.6, "third_party": 0.5, "shared": 0.6, "unclear": 0.45},
+}
+"""Below these a tag is a guess to the shipped policy."""
 WINDOW: Final = 2000
 _FEWEST: Final = 200
 """Shares of fewer messages differ by chance alone."""
@@ -173,7 +177,7 @@ def _measure(tagged: Sequence[Tags]) -> None:
             ("fault", tags.fault),
         ):
             heard[target].observe(tag.confidence)
-            if tag.confidence < SURE[target]:
+            if tag.confidence < SURE[target][tag.value]:
                 unsure[target, tag.value] += 1
         for flag in tags.flags:
             heard["flags"].observe(flag.confidence)

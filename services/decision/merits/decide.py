@@ -21,11 +21,12 @@ from services.decision.merits.outcome import (
     priority_of,
 )
 from services.decision.merits.rulings import answer_to, apologised
+from services.decision.merits.sureness import of_fault, of_misconduct
 from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.case import Category
 from shared.events.catalogue import CaseClassified, Question, Queue
-from shared.events.tags import Flag, Pressure, Tags, conduct
+from shared.events.tags import Flag, Pressure, conduct
 
 _SORRY: Final = (Remedy(kind=RemedyKind.APOLOGY),)
 _FOR_CONDUCT: Final = frozenset({"own_slip_by_contract", "conduct"})
@@ -40,7 +41,7 @@ def decide(case: CaseClassified, known: Known, policy: Policy) -> Outcome:
     how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
     matter = _matter(case, flags, policy)
     matrix = policy.for_case(case.jurisdiction, case.product, case.received_at)
-    sure = _confidence_of_misconduct(tags) >= policy.confidence.conduct
+    sure = of_misconduct(tags, policy).enough
     make = Maker(matter, tags.evidence, how, sure, policy, matrix, known)
     answer = answer_to(make, entitlement(matter))
     if staff:
@@ -164,11 +165,9 @@ def _matter(case: CaseClassified, flags: set[Flag], policy: Policy) -> Matter:
 def _doubt(case: CaseClassified, answer: Answer, known: Known, policy: Policy) -> str | None:
     """Say why a person must look at an answer that the rules have found, if one must."""
     tags = case.tags
-    if not answer.proven and tags.fault.confidence < policy.confidence.fault:
+    if not answer.proven and not of_fault(tags, policy).enough:
         return "fault_uncertain"
-    if _is_declined_for_conduct(answer) and (
-        _confidence_of_misconduct(tags) < policy.confidence.conduct
-    ):
+    if _is_declined_for_conduct(answer) and not of_misconduct(tags, policy).enough:
         return "conduct_uncertain"
     return _beyond_the_certificate(answer, known, policy) or _distrust(answer, known)
 
@@ -213,10 +212,3 @@ def _is_declined_for_conduct(answer: Answer) -> bool:
     return answer.decision.basis is Basis.CONTRACT and any(
         alternative.reason in _FOR_CONDUCT for alternative in answer.decision.alternatives
     )
-
-
-def _confidence_of_misconduct(tags: Tags) -> float:
-    """Return how sure it is that the customer was unconstructive; nobody is declined on a guess."""
-    if tags.pressure.value in {Pressure.LEVERAGE, Pressure.VIOLENCE}:
-        return tags.pressure.confidence
-    return tags.tone.confidence

@@ -39,6 +39,8 @@ _REASONS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "literal_error": lambda ctx: f"must be one of {ctx['expected']}",
     "decimal_parsing": lambda _: "must be a number",
     "decimal_type": lambda _: "must be a number",
+    "float_parsing": lambda _: "must be a number",
+    "float_type": lambda _: "must be a number",
     "int_parsing": lambda _: "must be a whole number",
     "int_type": lambda _: "must be a whole number",
     "string_type": lambda _: "must be text; put it in quotes",

@@ -35,10 +35,10 @@ from services.decision.policy.parts import (
     GoodwillLimits,
     Positive,
     SeverityBounds,
-    Thresholds,
     Trust,
     Verification,
 )
+from services.decision.policy.thresholds import Thresholds
 from shared.errors import EvenhandError
 from shared.events.base import Currency, Money
 from shared.events.case import Category, Product

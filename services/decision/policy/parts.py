@@ -13,7 +13,6 @@ Positive = Annotated[Decimal, Field(gt=0)]
 Days = Annotated[int, Field(ge=0)]
 Times = Annotated[int, Field(ge=0)]
 Factor = Annotated[Decimal, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
 Within = Annotated[timedelta, Field(gt=timedelta(0))]
 
 
@@ -104,13 +103,6 @@ class SeverityBounds(Part):
     slip_hours: Bounds
     delay_days: Bounds
     euros: Bounds
-
-
-class Thresholds(Part):
-    """Confidence below which a person looks."""
-
-    fault: Probability
-    conduct: Probability
 
 
 class Delay(Part):

@@ -27,8 +27,9 @@ from shared.events.tags import (
 )
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SURE: Final = 0.95
-UNSURE: Final = 0.05
+SURE: Final = 1.0
+UNSURE: Final = 0.0
+"""Both ends, so that they lie on either side of any threshold of a policy."""
 _HOUR: Final = timedelta(hours=1)
 
 FLAGS: Final = tuple(chain.from_iterable(combinations(Flag, size) for size in range(len(Flag) + 1)))

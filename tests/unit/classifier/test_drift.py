@@ -141,23 +141,29 @@ def test_a_few_messages_say_nothing_about_drift() -> None:
     assert window.drift()["tone"] > 1
 
 
-def test_what_the_shipped_policy_leaves_to_a_person_is_counted_by_class() -> None:
+def test_what_is_a_guess_to_the_shipped_policy_is_counted_by_class() -> None:
     names = {"target": "fault", "value": "shared"}
     before = measured("evenhand_tags_unsure_total", **names)
     given_before = measured("evenhand_tags_total", **names)
     Window(shares(MIXED), "own").note(
-        [tags(fault=Fault.SHARED, sure=0.44), tags(fault=Fault.SHARED, sure=0.46)]
+        [tags(fault=Fault.SHARED, sure=0.59), tags(fault=Fault.SHARED, sure=0.61)]
     )
     assert measured("evenhand_tags_unsure_total", **names) == before + 1
     assert measured("evenhand_tags_total", **names) == given_before + 2
 
 
+def test_each_value_is_unsure_below_its_own_limit() -> None:
+    rude, abusive = ({"target": "tone", "value": str(value)} for value in (Tone.RUDE, Tone.ABUSIVE))
+    name = "evenhand_tags_unsure_total"
+    before = measured(name, **rude), measured(name, **abusive)
+    Window(shares(MIXED), "own").note([tags(Tone.RUDE, sure=0.65), tags(Tone.ABUSIVE, sure=0.65)])
+    assert (measured(name, **rude), measured(name, **abusive)) == (before[0] + 1, before[1])
+
+
 def test_the_limits_are_those_of_the_shipped_policy() -> None:
     from services.decision.policy.loading import load  # noqa: PLC0415 - only this test needs it
 
-    policy = load(None)
-    assert drift.SURE["fault"] == policy.confidence.fault
-    assert drift.SURE["tone"] == drift.SURE["pressure"] == policy.confidence.conduct
+    assert load(None).confidence.model_dump() == drift.SURE
 
 
 def test_confidence_and_languages_are_counted_and_odd_languages_are_one() -> None:

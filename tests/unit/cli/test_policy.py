@@ -76,6 +76,28 @@ def test_a_case_is_decided_with_all_that_was_looked_at(run: Run, tmp_path: Path)
     assert "declined, basis contract: own_slip" in shown
 
 
+def test_the_thresholds_are_told_by_value(run: Run) -> None:
+    assert "company 0.4, customer 0.6" in run("policy", "explain").stdout
+    told = json.loads(run("policy", "explain", "--json").stdout)["settings"]["confidence"]
+    assert (told["fault"]["company"], told["tone"]["rude"]) == (0.4, 0.7)
+
+
+def test_a_case_is_told_how_sure_its_tags_had_to_be(run: Run, tmp_path: Path) -> None:
+    tags = {
+        **SLIP["tags"],
+        "tone": {"value": "rude", "confidence": 0.65},
+        "fault": {"value": "customer", "confidence": 0.6},
+    }
+    file = _write(tmp_path, {**SLIP, "tags": tags})
+    told = json.loads(run("policy", "explain", "--case", str(file), "--json").stdout)
+    found = {rule["rule"]: rule["found"] for rule in told["rules"]}
+    assert found["who erred"] == "customer, confidence 0.60 against 0.60: enough"
+    assert found["conduct"] == (
+        "unconstructive: rude, confidence 0.65 against 0.70: a guess, for which nobody is declined"
+    )
+    assert told["said"]["reason"] == "conduct_uncertain"
+
+
 def test_both_numbers_of_trust_are_shown(run: Run, tmp_path: Path) -> None:
     tags = {**SLIP["tags"], "fault": "company"}
     claim = {**SLIP, "category": "fee_dispute", "facts": {}, "tags": tags}

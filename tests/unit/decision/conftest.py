@@ -46,6 +46,7 @@ def make_case() -> MakeCase:
         claim: tuple[str, str] | None = ("12.50", "EUR"),
         facts: Facts | None = None,
         confidence: float = 0.9,
+        fault_confidence: float | None = None,
         jurisdiction: str | None = "PL",
         received_at: datetime = RECEIVED,
     ) -> CaseClassified:
@@ -63,7 +64,10 @@ def make_case() -> MakeCase:
             tags=Tags(
                 tone=ToneTag(value=tone, confidence=confidence),
                 pressure=PressureTag(value=pressure, confidence=confidence),
-                fault=FaultTag(value=fault, confidence=confidence),
+                fault=FaultTag(
+                    value=fault,
+                    confidence=confidence if fault_confidence is None else fault_confidence,
+                ),
                 flags=tuple(FlagTag(value=flag, confidence=0.9) for flag in flags),
                 language="pl",
                 model="test",

@@ -241,9 +241,9 @@ def test_a_question_is_answered_where_the_facts_hold_the_answer(
 def test_nobody_is_declined_for_conduct_on_a_guess(
     make_case: MakeCase, policy: Policy, tone: Tone, pressure: Pressure
 ) -> None:
-    guess = make_case(facts=_late(3), tone=tone, pressure=pressure, confidence=0.5)
-    outcome = decide(guess, NOBODY_BEFORE, policy)
+    told = {"facts": _late(3), "confidence": 0.5, "fault_confidence": 0.9}
+    outcome = decide(make_case(**told, tone=tone, pressure=pressure), NOBODY_BEFORE, policy)
     assert isinstance(outcome, Referred)
     assert outcome.reason == "conduct_uncertain"
-    polite = decide(make_case(facts=_late(3), confidence=0.5), NOBODY_BEFORE, policy)
+    polite = decide(make_case(**told), NOBODY_BEFORE, policy)
     assert decision_of(polite).disposition is Disposition.GOODWILL

@@ -3,82 +3,32 @@
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import get_args, get_type_hints
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from services.decision.merits.answers import Answer, PolicyDisposition
+from services.decision.merits.answers import PolicyDisposition
 from services.decision.merits.decide import decide
 from services.decision.merits.entitlement import Entitlement, entitlement
-from services.decision.merits.known import Checked, History, Known
+from services.decision.merits.known import History, Known
 from services.decision.merits.making import Maker
 from services.decision.merits.outcome import Asked, Decided, Outcome, Referred, Verifying
 from services.decision.policy.loading import load_body
 from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
-from shared.events.case import Category, Facts
 from shared.events.catalogue import CaseClassified, Decision
-from shared.events.tags import Conduct, Fault, Flag, Pressure, Tone, conduct
+from shared.events.tags import Conduct, Pressure, conduct
 from tests.unit.decision.cases import MakeCase
-
-WHEN = datetime(2026, 11, 1, tzinfo=UTC)
-instants = st.none() | st.integers(-400, 24).map(lambda days: WHEN + timedelta(days=days, hours=3))
-truths = st.none() | st.booleans()
-facts = st.builds(
-    Facts,
-    due_at=instants,
-    paid_at=instants,
-    promised_by=instants,
-    delivered_at=instants,
-    terms_accepted=truths,
-    authorised=truths,
-    incident=st.none() | st.just("INC-1"),
-    incident_from=instants,
-    incident_to=instants,
+from tests.unit.decision.spaces import (
+    Drawn,
+    answer_in,
+    histories,
+    knowledge,
+    manners,
+    many,
+    matters,
 )
-matters = st.fixed_dictionaries(
-    {
-        "fault": st.sampled_from(Fault),
-        "category": st.sampled_from(Category),
-        "facts": facts,
-        "claim": st.none()
-        | st.tuples(
-            st.decimals(0, 3000, places=2).map(str), st.sampled_from(["EUR", "PLN", "RUB", "JPY"])
-        ),
-        "flags": st.sets(st.sampled_from(Flag), max_size=2).map(tuple),
-        "jurisdiction": st.none() | st.sampled_from(["PL", "GB", "FR"]),
-    }
-)
-histories = st.builds(
-    History,
-    times=st.integers(0, 5),
-    euros=st.integers(0, 400).map(Decimal),
-    verified=st.integers(0, 9),
-    contradicted=st.integers(0, 9),
-    lately=st.integers(0, 12),
-    same_story=st.integers(0, 20),
-    trusted_unshown=st.integers(0, 3),
-)
-knowledge = st.builds(
-    Known,
-    history=histories,
-    checked=st.sampled_from(Checked),
-    asked=st.booleans(),
-    left_today=st.none() | st.integers(0, 300).map(Decimal),
-)
-tones, pressures = st.sampled_from(Tone), st.sampled_from(Pressure)
-manners = st.fixed_dictionaries({"tone": tones, "pressure": pressures})
-many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-Drawn = dict[str, object]
-
-
-def _answer(outcome: Outcome) -> Answer:
-    found = outcome.answer if isinstance(outcome, Decided | Verifying) else outcome.proposal
-    assert found is not None, "every outcome says what the policy would answer"
-    return found
 
 
 def _given(outcome: Outcome) -> int:
@@ -110,12 +60,12 @@ def test_tone_and_pressure_never_change_what_is_owed_nor_its_way(
 ) -> None:
     polite = decide(make_case(**matter), known, policy)
     other = decide(make_case(**matter, **manner), known, policy)
-    decision, same = _answer(polite).decision, _answer(other).decision
+    decision, same = answer_in(polite).decision, answer_in(other).decision
     assert _owed(same) == _owed(decision)
     if decision.basis not in {Basis.ENTITLEMENT, Basis.TRUST}:
         return
     assert (same.disposition, same.basis) == (decision.disposition, decision.basis)
-    assert _answer(other).cost == _answer(polite).cost
+    assert answer_in(other).cost == answer_in(polite).cost
     if decision.disposition is not Disposition.PARTLY_UPHELD:
         assert same.model_copy(update={"boundary": decision.boundary}) == decision
     if manner["pressure"] is not Pressure.VIOLENCE:
@@ -139,7 +89,7 @@ def test_nobody_waits_for_help_that_is_owed_because_of_manners(  # noqa: PLR0913
     other = decide(make_case(**matter, **manner, confidence=confidence), known, policy)
     if (
         manner["pressure"] is Pressure.VIOLENCE
-        or _answer(polite).situation is not Situation.THIRD_PARTY
+        or answer_in(polite).situation is not Situation.THIRD_PARTY
     ):
         return
     assert _at_once(other) == _at_once(polite)
@@ -148,7 +98,7 @@ def test_nobody_waits_for_help_that_is_owed_because_of_manners(  # noqa: PLR0913
 def _at_once(outcome: Outcome) -> list[RemedyKind]:
     """Return the help that the customer has now."""
     remedies = (
-        outcome.at_once if isinstance(outcome, Referred) else _owed(_answer(outcome).decision)
+        outcome.at_once if isinstance(outcome, Referred) else _owed(answer_in(outcome).decision)
     )
     return [remedy.kind for remedy in remedies if remedy.kind is not RemedyKind.APOLOGY]
 
@@ -209,7 +159,7 @@ def test_more_of_the_past_never_gives_more_nor_is_believed_sooner(  # noqa: PLR0
     before = decide(case, known, policy)
     after = decide(case, known.model_copy(update={"history": worse}), policy)
     assert _given(after) <= _given(before)
-    if _answer(before).decision.basis is Basis.TRUST:
+    if answer_in(before).decision.basis is Basis.TRUST:
         assert _believed(after) <= _believed(before)
 
 
@@ -226,8 +176,8 @@ def test_the_past_never_touches_what_the_facts_show_to_be_owed(  # noqa: PLR0913
     case = make_case(**matter, **manner)
     outcome = decide(case, known, policy)
     other = decide(case, known.model_copy(update={"history": past}), policy)
-    decision = _answer(outcome).decision
-    assert _owed(_answer(other).decision) == _owed(decision)
+    decision = answer_in(outcome).decision
+    assert _owed(answer_in(other).decision) == _owed(decision)
     if decision.basis is Basis.ENTITLEMENT and decision.disposition is Disposition.UPHELD:
         assert other == outcome
 
@@ -238,7 +188,7 @@ def test_the_boundary_is_stated_exactly_where_conduct_is_unconstructive(
     make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
 ) -> None:
     case = make_case(**matter, **manner)
-    decision = _answer(decide(case, known, policy)).decision
+    decision = answer_in(decide(case, known, policy)).decision
     tags = case.tags
     how = conduct(tags.tone.value, tags.pressure.value, tags.fault.value)
     assert decision.boundary is (how is Conduct.UNCONSTRUCTIVE)
@@ -256,7 +206,7 @@ def test_what_is_trusted_is_checked_and_costs_less_than_checking(
     make_case: MakeCase, policy: Policy, matter: Drawn, manner: Drawn, known: Known
 ) -> None:
     outcome = decide(make_case(**matter, **manner), known, policy)
-    answer = _answer(outcome)
+    answer = answer_in(outcome)
     trusted = answer.decision.basis is Basis.TRUST
     assert (answer.scales is not None) is trusted
     if isinstance(outcome, Decided):
@@ -283,8 +233,8 @@ def test_the_same_policy_and_inputs_give_the_same_bytes_again(
         load_body(policy.body),
     )
     assert type(again) is type(once)
-    assert _answer(again).decision.model_dump_json() == _answer(once).decision.model_dump_json()
-    assert replace(_answer(again), decision=_answer(once).decision) == _answer(once)
+    assert answer_in(again).decision.model_dump_json() == answer_in(once).decision.model_dump_json()
+    assert replace(answer_in(again), decision=answer_in(once).decision) == answer_in(once)
 
 
 def test_entitlement_cannot_even_import_tone_and_pressure() -> None:

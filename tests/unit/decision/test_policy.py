@@ -1,5 +1,6 @@
 """The policy is data: a mistake in it is named with file, line, field, reason and fix."""
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from services.decision.policy.loading import SHIPPED, PolicyError, check_success
 from services.decision.policy.matrix import Severity, Situation
 from services.decision.policy.model import Policy
 from shared.events.case import Category, Product
+from shared.events.tags import Fault, Pressure, Tone
 
 WHEN = datetime(2026, 11, 25, tzinfo=UTC)
 TODAY = date(2026, 11, 25)
@@ -63,6 +65,34 @@ CHILD = "valid_from: 2026-11-21\nextends: default\napplies: {jurisdictions: [UA]
         ),
         ("policy.yaml", _swap("times: 2 ", "times: twice "), r"goodwill.times: must be a whole"),
         ("policy.yaml", _swap("staff: 4,", "staff: true,"), r"trust.checking.staff: must be a num"),
+        (
+            "policy.yaml",
+            _swap("{company: 0.4", "{compny: 0.4"),
+            r"policy.yaml:\d+: confidence.fault.compny: is not a known key",
+        ),
+        ("policy.yaml", _swap("rude: 0.7", "rude: 7"), r"confidence.tone.rude: must be at most 1"),
+        ("policy.yaml", _swap("rude: 0.7", "rude: very"), r"confidence.tone.rude: must be a numb"),
+        ("policy.yaml", _swap("violence: 0.6", "violence: false"), r"pressure.violence: must be a"),
+        (
+            "policy.yaml",
+            lambda text: re.sub("fault: {company.*", "fault: 1.2", text),
+            r"confidence.fault: must be a number .* for each of company, .* \(it is '1.2'\)\Z",
+        ),
+        (
+            "policy.yaml",
+            lambda text: re.sub("  tone: .*\n", "", text),
+            r"policy.yaml:\d+: confidence.tone: is missing; add it",
+        ),
+        (
+            "policy.yaml",
+            lambda text: re.sub("  tone: .*\n", "  conduct: 0.6\n", text),
+            r"policy.yaml:\d+: confidence: conduct stands for tone and pressure; give it or",
+        ),
+        (
+            "policy.yaml",
+            lambda text: re.sub("  tone: .*\n  pressure: .*", "  conduct: 2", text),
+            r"policy.yaml:\d+: confidence: conduct must be a number from 0 to 1",
+        ),
         (
             "policy.yaml",
             _swap("shared_part: 0.5", "shared_part: 1.5"),
@@ -195,6 +225,20 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         "goodwill.times",
         "goodwill.total",
     ]
+
+
+def test_a_policy_of_before_keeps_its_single_numbers(tmp_path: Path) -> None:
+    old = "confidence:\n  fault: 0.45\n  conduct: 0.6\n\nshared_part"
+    folder = _folder(
+        tmp_path,
+        "policy.yaml",
+        lambda text: re.sub(r"confidence:\n.*?\nshared_part", old, text, flags=re.DOTALL),
+    )
+    read = load(folder)
+    assert dict(read.confidence.fault) == dict.fromkeys(Fault, 0.45)
+    assert dict(read.confidence.tone) == dict.fromkeys(Tone, 0.6)
+    assert dict(read.confidence.pressure) == dict.fromkeys(Pressure, 0.6)
+    assert load_body(read.body).model_dump() == read.model_dump()
 
 
 def test_a_missing_policy_is_named(tmp_path: Path) -> None:

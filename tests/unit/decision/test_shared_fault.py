@@ -41,9 +41,9 @@ def test_the_customers_part_is_not_refused_on_a_guess_about_manners(
     make_case: MakeCase, policy: Policy
 ) -> None:
     shares = []
+    told = {"fault": Fault.SHARED, "facts": LATE, "tone": Tone.ABUSIVE, "fault_confidence": 0.9}
     for confidence in (0.95, 0.5):
-        case = make_case(fault=Fault.SHARED, facts=LATE, tone=Tone.ABUSIVE, confidence=confidence)
-        outcome = decide(case, Known(), policy)
+        outcome = decide(make_case(**told, confidence=confidence), Known(), policy)
         assert isinstance(outcome, Decided)
         shares.append({remedy.share for remedy in outcome.answer.decision.remedies})
     assert shares == [{"entitlement"}, {"entitlement", "goodwill"}]
