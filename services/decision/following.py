@@ -1,9 +1,8 @@
 """Does what a deliberation said: the row, the events, the check, what counts from now on. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Required, TypedDict, Unpack
+from typing import Literal
 
 import orjson
 
@@ -13,8 +12,9 @@ from services.decision.deliberation import answer_of
 from services.decision.dossier import Check, Deliberated, Dossier, Said
 from services.decision.handing import HandOver, hand_over, more_urgent
 from services.decision.merits.outcome import Asked, Decided, Referred, Verifying
+from services.decision.noting import noted, put
 from services.decision.past import Claim, Goodwill
-from services.decision.store import TOLD, Standing, State
+from services.decision.store import TOLD, State
 from services.decision.timing.planning import answer_due_at, planned
 from shared.events.case import Status
 from shared.events.catalogue import CaseClassified, Queue, Topic, VerificationRequested
@@ -35,60 +35,6 @@ def follow(thought: Deliberated, before: Dossier | None, cause: Cause, bench: Be
             return _ask(outcome, thought, before, bench)
 
 
-class _Changes(TypedDict, total=False):
-    """What a step changes in the row of a case."""
-
-    state: Required[State]
-    revision: int
-    goodwill_eur: Decimal | None
-    waiting: bool
-    queue: Queue | None
-    reason: str | None
-    referred_at: datetime | None
-    answer_due_at: datetime | None
-    decided_by: str
-    decided_at: datetime
-    decided_position: int
-
-
-def _standing(
-    thought: Deliberated, before: Dossier | None, **changes: Unpack[_Changes]
-) -> Standing:
-    """Return the row of the case with this deliberation on it, and what else changes."""
-    case = thought.case
-    answer = answer_of(thought.outcome)
-    cause = answer.cause if answer else None
-    if before is None:
-        return Standing(
-            case.case_id,
-            case.customer_id,
-            sequence=case.sequence,
-            received_at=case.received_at,
-            thought_position=thought.entry,
-            cause=cause,
-            **changes,
-        )
-    return replace(
-        before.standing,
-        sequence=max(case.sequence, before.standing.sequence),
-        thought_position=thought.entry,
-        cause=cause or before.standing.cause,
-        **changes,
-    )
-
-
-def _put(thought: Deliberated, standing: Standing, before: Dossier | None, bench: Bench) -> None:
-    bench.work.put(
-        Dossier(
-            standing,
-            thought.case,
-            thought.thought,
-            before.decision if before else None,
-            before.spent if before else Decimal(0),
-        )
-    )
-
-
 def _answer(
     outcome: Decided,
     thought: Deliberated,
@@ -99,7 +45,7 @@ def _answer(
     case, answer, now = thought.case, outcome.answer, bench.now
     first = before is None or before.standing.state != "decided"
     revision = 0 if first or before is None else before.standing.revision + 1
-    standing = _standing(
+    standing = noted(
         thought,
         before,
         state="decided",
@@ -201,7 +147,7 @@ def _refer(
 ) -> list[Said]:
     since = before.standing.received_at if before else None
     due = _answer_due_at(thought.case, bench, since, new=before is None)
-    standing = _standing(
+    standing = noted(
         thought,
         before,
         state="referred",
@@ -211,7 +157,7 @@ def _refer(
         referred_at=bench.now,
         answer_due_at=due,
     )
-    _put(thought, standing, before, bench)
+    put(thought, standing, before, bench)
     referral = telling.referred(
         thought.case,
         {
@@ -240,15 +186,15 @@ def _check_first(
     thought: Deliberated, before: Dossier | None, cause: Cause, bench: Bench
 ) -> list[Said]:
     request = _check(thought, "first", cause, bench)
-    standing = _standing(thought, before, state="verifying", answer_due_at=None)
-    _put(thought, standing, before, bench)
+    standing = noted(thought, before, state="verifying", answer_due_at=None)
+    put(thought, standing, before, bench)
     return [request, telling.waiting(thought.case, Status.IN_REVIEW, "verifying", bench.now)]
 
 
 def _ask(outcome: Asked, thought: Deliberated, before: Dossier | None, bench: Bench) -> list[Said]:
     answer_by = bench.now + bench.terms.question_within
-    standing = _standing(thought, before, state="asked", answer_due_at=answer_by)
-    _put(thought, standing, before, bench)
+    standing = noted(thought, before, state="asked", answer_due_at=answer_by)
+    put(thought, standing, before, bench)
     return [
         telling.asked(thought.case, outcome.question, answer_by, bench.now),
         telling.waiting(thought.case, Status.WAITING_FOR_YOU, "question", bench.now),
@@ -257,8 +203,8 @@ def _ask(outcome: Asked, thought: Deliberated, before: Dossier | None, bench: Be
 
 def go_on_waiting(thought: Deliberated, before: Dossier, bench: Bench) -> list[Said]:
     """Keep what was added; the bank's systems are being asked already."""
-    standing = _standing(thought, before, state=before.standing.state)
-    _put(thought, standing, before, bench)
+    standing = noted(thought, before, state=before.standing.state)
+    put(thought, standing, before, bench)
     return []
 
 
@@ -283,7 +229,7 @@ def pass_on(
     ):
         reason = outcome.reason
     state: State = "referred" if held is None else held.state
-    _put(thought, _standing(thought, before, state=state), before, bench)
+    put(thought, noted(thought, before, state=state), before, bench)
     # Who writes after the answer has the whole time anew, from when they wrote.
     answered = held is not None and held.state == "decided"
     new = held is None or (answered and not held.customer_waits)

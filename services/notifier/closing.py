@@ -15,18 +15,17 @@ from uuid import UUID
 from services.notifier import recipients, store
 from services.notifier.domain import Channel, Closed, Plan, Planned, Unreachable
 from services.notifier.forgetting import first_id_of
-from services.notifier.notified import unreachable
+from services.notifier.notified import closed, unreachable
 from services.notifier.reaching import address
 from services.notifier.status_page import store as status_page
 from services.notifier.status_page import story
 from services.notifier.status_page.happenings import Closing as ClosedNow
 from services.notifier.status_page.happenings import Happening, Message
 from services.notifier.status_page.store import Owner
-from shared import outbox, telemetry
+from shared import outbox
 from shared.events.case import Status
-from shared.events.catalogue import CaseStatusChanged, Topic
 from shared.events.envelope import event_id
-from shared.outbox import Saying, saying
+from shared.outbox import Saying
 from shared.postgres import Connection, is_transient
 from shared.publisher import wait
 from shared.run import Parts
@@ -122,7 +121,7 @@ class Closing:
         )
         await tx.execute(_CLOSE, [plan.case_id for plan in plans])
         _log.info("closed %d cases", len(plans))
-        return [*map(unreachable, nowhere), *(_status(plan) for plan in plans)]
+        return [*map(unreachable, nowhere), *(closed(plan, _WHY) for plan in plans)]
 
 
 async def _answered_and_silent(
@@ -163,23 +162,3 @@ def _planned(found: Iterable[list[Planned] | Unreachable]) -> Iterable[Planned]:
     for one in found:
         if not isinstance(one, Unreachable):
             yield from one
-
-
-def _status(plan: Plan) -> Saying:
-    return saying(
-        CaseStatusChanged(
-            case_id=plan.case_id,
-            customer_id=plan.customer_id,
-            status=Status.CLOSED,
-            reason=_WHY,
-            changed_at=plan.planned_at,
-        ),
-        event_id=plan.cause_id,
-        topic=Topic.STATUS,
-        key=plan.customer_id,
-        subject=str(plan.case_id),
-        said_at=plan.planned_at,
-        cause_id=plan.cause_id,
-        parent=telemetry.remote_context(plan.traceparent),
-        passed=plan.traceparent if telemetry.is_unrecorded(plan.traceparent) else None,
-    )

@@ -1,16 +1,18 @@
-"""The event that tells how a customer was told, or could not be. Pure.
+"""The events that tell how a customer was told, or could not be, or that a case is closed. Pure.
 
 Invariant: one event per notice; its id is the notice's.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from opentelemetry.context import Context
 
 from services.notifier.attempts import Settled
-from services.notifier.domain import Outgoing, Unreachable
+from services.notifier.domain import Outgoing, Plan, Unreachable
 from shared import telemetry
-from shared.events.catalogue import CaseNotified, Topic
+from shared.events.case import Status
+from shared.events.catalogue import CaseNotified, CaseStatusChanged, Event, Topic
 from shared.outbox import Saying, saying
 
 
@@ -48,20 +50,38 @@ def notified(
 def unreachable(notice: Unreachable) -> Saying:
     """Tell that there is no way to the customer."""
     plan = notice.plan
+    told = CaseNotified(
+        case_id=plan.case_id,
+        customer_id=plan.customer_id,
+        notice=plan.content.notice,
+        sequence=plan.sequence,
+        channel="none",
+        outcome="no_contact",
+        language=notice.language,
+        detail=notice.why,
+        at=plan.planned_at,
+    )
+    return _with_plan(plan, told, notice.id, Topic.NOTIFIED)
+
+
+def closed(plan: Plan, why: str) -> Saying:
+    """Tell that a case is closed, whose customer hears of it by this plan."""
+    status = CaseStatusChanged(
+        case_id=plan.case_id,
+        customer_id=plan.customer_id,
+        status=Status.CLOSED,
+        reason=why,
+        changed_at=plan.planned_at,
+    )
+    return _with_plan(plan, status, plan.cause_id, Topic.STATUS)
+
+
+def _with_plan(plan: Plan, event: Event, identity: UUID, topic: Topic) -> Saying:
+    """Say what became true with a plan, in its trace."""
     return saying(
-        CaseNotified(
-            case_id=plan.case_id,
-            customer_id=plan.customer_id,
-            notice=plan.content.notice,
-            sequence=plan.sequence,
-            channel="none",
-            outcome="no_contact",
-            language=notice.language,
-            detail=notice.why,
-            at=plan.planned_at,
-        ),
-        event_id=notice.id,
-        topic=Topic.NOTIFIED,
+        event,
+        event_id=identity,
+        topic=topic,
         key=plan.customer_id,
         subject=str(plan.case_id),
         said_at=plan.planned_at,

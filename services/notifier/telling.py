@@ -62,7 +62,7 @@ def content_of(event: Event, paid_within: int = PAID_WITHIN) -> Content | None:
             found = None if soon else Verifying(answer_by=due)
         case SlaMilestone(kind=kind) if kind in _DELAYS:
             found = Delayed(
-                promised=event.due_at if event.new_due_at else None,
+                promised=event.due_at if _may_be_kept(event) else None,
                 due_at=event.new_due_at or event.due_at,
                 reason=event.reason,
                 in_return=event.in_return,
@@ -80,13 +80,19 @@ def _place(jurisdiction: str | None) -> str:
     return (jurisdiction or "").upper()
 
 
+def _may_be_kept(event: SlaMilestone) -> bool:
+    """Say whether there is an earlier date that is still ahead; of one that passed, none speaks."""
+    return event.new_due_at is not None and event.due_at > event.at
+
+
 def _in_review(event: CaseReferred) -> InReview:
     reasons = event.proposal.reasons if event.proposal else ()
     urgent = event.queue in _URGENT or _UNAUTHORISED in reasons
     due = event.answer_due_at
+    ahead = due is not None and due > event.referred_at
     far = urgent and due is not None and due - event.referred_at > _SOON
     return InReview(
-        answer_due_at=None if far else due,
+        answer_due_at=due if ahead and not far else None,
         urgent=urgent,
         danger=event.queue is Queue.SAFETY or event.reason in _IN_DANGER,
         at_once=event.at_once,

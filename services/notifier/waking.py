@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from services.notifier import receivers, store
 from services.notifier.domain import Channel
+from services.notifier.status_page import documents
 from shared.postgres import is_transient
 from shared.publisher import wait
 from shared.run import Parts
@@ -18,6 +19,10 @@ _log = logging.getLogger(__name__)
 
 QUEUED: Final = Gauge("evenhand_notices_queued", "Notices without an outcome", ["channel"])
 DISABLED: Final = Gauge("evenhand_webhooks_disabled", "Receivers of webhooks that are disabled")
+QUARANTINED: Final = Gauge("evenhand_documents_quarantined", "Documents that wait for the scanner")
+LONGEST: Final = Gauge(
+    "evenhand_documents_quarantined_seconds", "How long the oldest document has waited for it"
+)
 
 _LOOK_EVERY: Final = 1.0
 _COUNT_EVERY: Final = 5.0
@@ -62,6 +67,9 @@ class Waking:
                     for channel in Channel:
                         QUEUED.labels(channel).set(await store.queued(connection, channel))
                     DISABLED.set(await receivers.disabled(connection))
+                    quarantine = await documents.quarantine(connection)
+                    QUARANTINED.set(quarantine.documents)
+                    LONGEST.set(quarantine.seconds)
                     await _first(_COUNT_EVERY, stop.wait(), lost.wait())
             finally:
                 connection.remove_termination_listener(end)

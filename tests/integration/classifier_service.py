@@ -23,6 +23,7 @@ from shared.hop import Hop, Runner
 from shared.postgres import Pool
 from shared.publisher import Publisher
 from shared.settings import KafkaSettings
+from tests.integration.broker_records import record_of
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 BEFORE = Labels(tone=Tone.RUDE, pressure=Pressure.NONE, fault=Fault.UNCLEAR, flags=())
@@ -50,19 +51,7 @@ def record(
 ) -> "ConsumerRecord[bytes, bytes]":
     """Return an event as it comes from the broker."""
     envelope = Envelope(identity or uuid4(), topic, "test", str(event.case_id), NOW, redrive, None)
-    return ConsumerRecord(
-        topic=topic,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=event.customer_id.encode(),
-        value=event.model_dump_json().encode(),
-        checksum=None,
-        serialized_key_size=3,
-        serialized_value_size=0,
-        headers=envelope.headers(),
-    )
+    return record_of(event, envelope)
 
 
 def submitted(text: str, case_id: UUID | None = None, name: str | None = None) -> CaseSubmitted:

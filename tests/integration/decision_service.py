@@ -24,6 +24,7 @@ from shared.events.envelope import Envelope, event_id
 from shared.hop import Hop, Runner
 from shared.postgres import Pool
 from shared.run import Parts
+from tests.integration.broker_records import record_of
 from tests.integration.decision_parts import NOW, PACKS, POLICY, log_of, parts_of, row_of, told_of
 
 
@@ -71,19 +72,7 @@ class Service:
         envelope = Envelope(
             event_id(str(event.case_id), topic, name), topic, "test", str(event.case_id), NOW
         )
-        return ConsumerRecord(
-            topic=topic,
-            partition=0,
-            offset=self.offset,
-            timestamp=0,
-            timestamp_type=0,
-            key=event.customer_id.encode(),
-            value=event.model_dump_json().encode(),
-            checksum=None,
-            serialized_key_size=0,
-            serialized_value_size=0,
-            headers=envelope.headers(),
-        )
+        return record_of(event, envelope, self.offset)
 
     async def said(self, topic: Topic) -> list[Event]:
         """Return the events of a topic, in the order in which they were said."""

@@ -40,6 +40,7 @@ from shared.postgres import Pool, connect
 from shared.publisher import Publisher
 from shared.run import Parts
 from shared.settings import KafkaSettings
+from tests.integration.broker_records import record_of
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - the example of the standard
@@ -145,19 +146,7 @@ def record(
         START + timedelta(seconds=seconds),
         traceparent=traceparent,
     )
-    return ConsumerRecord(
-        topic=topic,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=event.customer_id.encode(),
-        value=event.model_dump_json().encode(),
-        checksum=None,
-        serialized_key_size=0,
-        serialized_value_size=0,
-        headers=envelope.headers(),
-    )
+    return record_of(event, envelope)
 
 
 def settings_of(

@@ -33,6 +33,7 @@ from shared.events.catalogue import (
 )
 from shared.events.envelope import Envelope, event_id
 from shared.events.tags import Evidence
+from tests.integration.broker_records import record_of
 from tests.integration.notifier_service import HasDatabase, Notifier, notifier
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - links are read by the real clock
@@ -153,19 +154,7 @@ def record(event: Event, name: str = "", at: datetime = NOW) -> "ConsumerRecord[
     envelope = Envelope(
         event_id(event.model_dump_json(), topic, name), topic, "test", str(event.case_id), at
     )
-    return ConsumerRecord(
-        topic=topic,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=event.customer_id.encode(),
-        value=event.model_dump_json().encode(),
-        checksum=None,
-        serialized_key_size=0,
-        serialized_value_size=0,
-        headers=envelope.headers(),
-    )
+    return record_of(event, envelope)
 
 
 @dataclass(frozen=True)

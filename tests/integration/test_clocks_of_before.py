@@ -1,20 +1,14 @@
 """Clocks that an earlier version has stored keep their plans, and their lapses stay permanent."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from shared.postgres import Connection
 from tests.integration.decision_parts import Migrated
+from tests.integration.earlier_schema import Earlier, before
 
-_ROOT = Path(__file__).resolve().parents[2]
-_FILES = [
-    *sorted((_ROOT / "shared" / "migrations").glob("*.sql")),
-    *sorted((_ROOT / "services" / "decision" / "migrations").glob("*.sql")),
-]
 _CLOCK = """
 INSERT INTO clocks (case_id, clock, customer_id, sequence, round, pack, pack_version, calendar,
                     calendar_version, kind, role, plan, received_at, arrived_at, decide_by,
@@ -31,39 +25,29 @@ VALUES ($1, 'pl:0', $2, 0, now(), CASE WHEN $3 THEN now() END)
 
 
 @pytest.fixture
-async def earlier(database: Migrated) -> AsyncIterator[Connection]:
+async def earlier(database: Migrated) -> AsyncIterator[Earlier]:
     """Open a schema as it was before plans stood apart."""
-    connection = await asyncpg.connect(database.admin)
-    await connection.execute("CREATE SCHEMA earlier; SET search_path TO earlier")
-    for path in _FILES:
-        if path.name < "0005":
-            await connection.execute(path.read_text(encoding="utf-8"))
-    yield connection
-    await connection.close()
+    async with before(database.admin, "decision", "0005") as found:
+        yield found
 
 
-async def _migrate(connection: Connection) -> None:
-    for path in _FILES:
-        if path.name >= "0005":
-            async with connection.transaction():
-                await connection.execute(path.read_text(encoding="utf-8"))
-
-
-async def _laid(connection: Connection, *, lapsed: bool = False, answered: bool = False) -> UUID:
+async def _laid(earlier: Earlier, *, lapsed: bool = False, answered: bool = False) -> UUID:
     case_id = uuid4()
-    await connection.execute(_CLOCK, case_id, f"plan of {case_id}", lapsed, answered)
+    await earlier.connection.execute(_CLOCK, case_id, f"plan of {case_id}", lapsed, answered)
     for rung, fired in (("received", True), ("lapse", False)):
-        await connection.execute(_TIMER, case_id, rung, fired)
+        await earlier.connection.execute(_TIMER, case_id, rung, fired)
     return case_id
 
 
-async def test_plans_and_what_has_fired_stay_where_a_clock_still_runs(earlier: Connection) -> None:
+async def test_plans_and_what_has_fired_stay_where_a_clock_still_runs(earlier: Earlier) -> None:
     running, answered = await _laid(earlier), await _laid(earlier, answered=True)
-    await _migrate(earlier)
+    await earlier.migrate()
     for case_id in (running, answered):
-        plan = await earlier.fetchval("SELECT plan FROM plans WHERE case_id = $1", case_id)
+        plan = await earlier.connection.fetchval(
+            "SELECT plan FROM plans WHERE case_id = $1", case_id
+        )
         assert plan == f"plan of {case_id}"
-    timers = await earlier.fetch("SELECT case_id, rung, action, fired_at FROM timers")
+    timers = await earlier.connection.fetch("SELECT case_id, rung, action, fired_at FROM timers")
     assert {(row["case_id"], row["rung"], row["action"]) for row in timers} == {
         (running, "received", None),
         (running, "lapse", None),
@@ -81,11 +65,11 @@ async def test_plans_and_what_has_fired_stay_where_a_clock_still_runs(earlier: C
         "DELETE FROM clocks WHERE case_id = $1",
     ],
 )
-async def test_a_lapse_of_before_is_as_permanent_as_ever(
-    earlier: Connection, rewriting: str
-) -> None:
+async def test_a_lapse_of_before_is_as_permanent_as_ever(earlier: Earlier, rewriting: str) -> None:
     lapsed = await _laid(earlier, lapsed=True)
-    await _migrate(earlier)
+    await earlier.migrate()
     with pytest.raises(asyncpg.RaiseError, match="a lapse is permanent"):
-        await earlier.execute(rewriting, lapsed)
-    await earlier.execute("UPDATE clocks SET cancelled_at = now() WHERE case_id = $1", lapsed)
+        await earlier.connection.execute(rewriting, lapsed)
+    await earlier.connection.execute(
+        "UPDATE clocks SET cancelled_at = now() WHERE case_id = $1", lapsed
+    )

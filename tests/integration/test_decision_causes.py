@@ -13,7 +13,8 @@ import pytest
 
 from services.decision import log
 from services.decision.causes import routes
-from services.decision.causes.store import Cause, assign, find, listed, note
+from services.decision.causes.listing import Cause, find, listed
+from services.decision.causes.store import assign, note
 from services.decision.causes.suggest import Suggested
 from services.decision.log import Entry, Sound
 from shared.events.case import Category, Facts, Product

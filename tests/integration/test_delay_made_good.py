@@ -46,6 +46,22 @@ async def _warned(clocks: Clocks) -> list[SlaMilestone]:
     return [each for each in await clocks.milestones() if each.kind == "warned"]
 
 
+async def _told(clocks: Clocks) -> list[SlaMilestone]:
+    """Let the day come on which customers are warned, and return the words."""
+    await clocks.at(TOLD)
+    await clocks.drain()
+    return await _warned(clocks)
+
+
+async def _four_told(clocks: Clocks, per_day: Decimal) -> list[SlaMilestone]:
+    """Let four customers be warned on a day whose certificate (EUR) is this."""
+    automatic = POLICY.certificates.automatic.model_copy(update={"per_day": per_day})
+    certificates = POLICY.certificates.model_copy(update={"automatic": automatic})
+    clocks.policy = POLICY.model_copy(update={"certificates": certificates})
+    await clocks.wait_for_people(*(polish(f"C-{number}") for number in range(4)))
+    return await _told(clocks)
+
+
 def _claiming(amount: str, currency: str, customer: str = "C-1") -> CaseClassified:
     money = Money(amount=Decimal(amount), currency=currency)
     return polish(customer).model_copy(update={"claim": money})
@@ -55,9 +71,7 @@ async def test_a_warned_customer_is_credited_once_and_told_so(clocks: Clocks) ->
     assert DELAY is not None
     case = _claiming("80", "PLN")
     await clocks.wait_for_people(case)
-    await clocks.at(TOLD)
-    await clocks.drain()
-    (told,) = await _warned(clocks)
+    (told,) = await _told(clocks)
     (remedy,) = told.granted
     assert remedy.kind is RemedyKind.CREDIT
     assert remedy.money == Money(amount=DELAY.sums["PLN"], currency="PLN")
@@ -120,13 +134,7 @@ async def test_a_customer_is_credited_so_many_times_in_a_year_as_the_policy_says
 async def test_nothing_is_said_of_what_the_days_certificate_no_longer_holds(
     clocks: Clocks,
 ) -> None:
-    automatic = POLICY.certificates.automatic.model_copy(update={"per_day": Decimal(24)})
-    certificates = POLICY.certificates.model_copy(update={"automatic": automatic})
-    clocks.policy = POLICY.model_copy(update={"certificates": certificates})
-    await clocks.wait_for_people(*(polish(f"C-{number}") for number in range(4)))
-    await clocks.at(TOLD)
-    await clocks.drain()
-    told = await _warned(clocks)
+    told = await _four_told(clocks, per_day=Decimal(24))
     assert sorted(len(each.granted) for each in told) == [0, 0, 1, 1]
     assert {each.in_return for each in told} == {"priority"}
     assert len(await clocks.log("delay_made_good")) == 2
@@ -137,9 +145,7 @@ async def test_a_policy_that_names_no_sum_gives_nothing(clocks: Clocks, currency
     if currency == "PLN":
         clocks.policy = POLICY.model_copy(update={"delay": None})
     await clocks.wait_for_people(_claiming("80", currency))
-    await clocks.at(TOLD)
-    await clocks.drain()
-    (told,) = await _warned(clocks)
+    (told,) = await _told(clocks)
     assert told.granted == ()
 
 
@@ -171,9 +177,7 @@ async def test_where_nothing_is_automatic_nothing_is_credited(
     assert (await service.case(case.case_id))["reason"] == kind
     if calms_down:
         await service.take(_again(case))
-    await clocks.at(TOLD)
-    await clocks.drain()
-    told = await _warned(clocks)
+    told = await _told(clocks)
     assert told
     assert all(each.granted == () for each in told)
 
@@ -187,9 +191,7 @@ async def test_who_turns_violent_while_a_person_has_the_case_is_credited_nothing
     await service.take(case)
     await service.take(_again(case, pressure=_VIOLENT))
     await service.take(_again(case).model_copy(update={"sequence": 2}))
-    await clocks.at(TOLD)
-    await clocks.drain()
-    told = await _warned(clocks)
+    told = await _told(clocks)
     assert told
     assert all(each.granted == () for each in told)
 
@@ -204,9 +206,7 @@ async def test_where_fraud_was_suspected_nothing_is_credited_whatever_is_written
     async with clocks.pool.acquire() as connection, connection.transaction():
         await log.append(connection, [entry])
     await clocks.pool.execute("UPDATE cases SET reason = 'message_during_review'")
-    await clocks.at(TOLD)
-    await clocks.drain()
-    (told,) = await _warned(clocks)
+    (told,) = await _told(clocks)
     assert told.granted == ()
 
 
@@ -229,13 +229,7 @@ async def test_what_a_customer_was_given_is_counted_over_midnight(clocks: Clocks
 async def test_words_of_delays_leave_half_of_the_days_certificate_to_answers(
     clocks: Clocks,
 ) -> None:
-    automatic = POLICY.certificates.automatic.model_copy(update={"per_day": Decimal(20)})
-    certificates = POLICY.certificates.model_copy(update={"automatic": automatic})
-    clocks.policy = POLICY.model_copy(update={"certificates": certificates})
-    await clocks.wait_for_people(*(polish(f"C-{number}") for number in range(4)))
-    await clocks.at(TOLD)
-    await clocks.drain()
-    told = await _warned(clocks)
+    told = await _four_told(clocks, per_day=Decimal(20))
     assert sum(len(each.granted) for each in told) == 2
     async with clocks.pool.acquire() as connection:
         assert await day.left(connection, Decimal(20), TOLD) == 10

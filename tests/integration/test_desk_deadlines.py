@@ -16,7 +16,9 @@ from services.decision.desk.queue import After, Filter
 from services.decision.log import Entry
 from services.decision.timing import arming
 from services.decision.timing.arming import Moved
-from shared.events.catalogue import CaseClassified, Queue, Topic
+from services.notifier.domain import Delayed
+from services.notifier.telling import content_of
+from shared.events.catalogue import CaseClassified, Queue, SlaMilestone, Topic
 from tests.integration.decision_parts import NOW, PACKS, Migrated
 from tests.integration.desk_service import Running, broken_promise, running
 from tests.integration.timing_service import Clocks
@@ -120,6 +122,92 @@ async def test_a_date_that_a_person_expects_spares_the_warning_until_it_has_pass
     assert (warned.rung_due_at, warned.reason) == (expected, "other_party")
     assert warned.new_due_at is not None
     assert warned.new_due_at > warned.due_at
+
+
+async def _promised(desk: Running, case_id: UUID) -> None:
+    """Let a person say on day 15 when they answer, and the warning of day 21 wait for that."""
+    await desk.take("clerk", case_id)
+    await _at(desk, 15)
+    expected = (NOW + 26 * DAY).isoformat()
+    await desk.act("clerk", case_id, "expect", by=expected, reason="other_party")
+    await _at(desk, 22)
+    await _clocks(desk).drain()
+    assert await _warned(desk, case_id) == []
+
+
+async def _warned(desk: Running, case_id: UUID) -> list[SlaMilestone]:
+    return [each for each in await _clocks(desk).milestones(case_id) if each.kind == "warned"]
+
+
+async def test_a_warning_after_an_outage_names_a_day_that_is_ahead_also_after_the_deadline(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await _at(desk, 80)
+    await _clocks(desk).drain()
+    (warned,) = await _warned(desk, case_id)
+    assert warned.new_due_at is not None
+    assert warned.due_at < warned.at < warned.new_due_at
+    assert warned.new_due_at - warned.at <= 5 * DAY
+    told = content_of(warned)
+    assert isinstance(told, Delayed)
+    assert (told.promised, told.due_at) == (None, warned.new_due_at)
+
+
+@pytest.mark.parametrize("left", ["release", "hand-over", "lapsed"])
+async def test_what_a_person_expected_spares_no_warning_once_others_may_have_the_case(
+    desk: Running, left: str
+) -> None:
+    case_id = await _arrive(desk)
+    await _promised(desk, case_id)
+    if left == "lapsed":
+        await desk.pool.execute("UPDATE cases SET taken_until = now() WHERE case_id = $1", case_id)
+        await desk.take("senior", case_id)
+    else:
+        done = await desk.act("clerk", case_id, left)
+        assert done.status_code == 200, done.text
+    row = await _clocks(desk).row(case_id)
+    assert (row["expected_by"], row["expected_of"]) == (None, None)
+    await _clocks(desk).drain()
+    (warned,) = await _warned(desk, case_id)
+    assert (warned.new_due_at or NOW) > warned.due_at
+    assert warned.reason == ("checking" if left == "lapsed" else "high_demand")
+    assert not warned.late  # it waited as it was told to
+
+
+async def test_whoever_takes_their_own_case_again_is_held_to_what_they_expected(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await _promised(desk, case_id)
+    await desk.pool.execute("UPDATE cases SET taken_until = now() WHERE case_id = $1", case_id)
+    await desk.take("clerk", case_id)
+    await _clocks(desk).drain()
+    assert await _warned(desk, case_id) == []
+
+
+async def test_a_warning_that_waits_for_one_date_hears_of_the_next(desk: Running) -> None:
+    case_id = await _arrive(desk)
+    await _promised(desk, case_id)
+    later = NOW + 40 * DAY
+    await desk.act("clerk", case_id, "expect", by=later.isoformat(), reason="checking")
+    await _clocks(desk).drain()
+    (warned,) = await _warned(desk, case_id)
+    assert (warned.new_due_at, warned.reason) == (later, "checking")
+
+
+async def test_a_date_that_holds_a_warning_back_moves_no_timer_before_its_time(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    due = "SELECT rung, due_at FROM timers WHERE case_id = $1 AND fired_at IS NULL ORDER BY id"
+    before = await desk.pool.fetch(due, case_id)
+    await desk.act(
+        "clerk", case_id, "expect", by=(NOW + 26 * DAY).isoformat(), reason="other_party"
+    )
+    await desk.act("clerk", case_id, "release")
+    assert await desk.pool.fetch(due, case_id) == before
 
 
 async def test_a_date_that_is_too_late_is_what_the_customer_hears(desk: Running) -> None:

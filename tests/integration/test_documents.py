@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from typer.testing import CliRunner
 
 from deploy.local.mailbox import running as mailbox
@@ -277,6 +278,34 @@ async def test_a_document_in_one_hand_is_not_taken_by_another(database: Database
             assert not await documents.release(second, other)
             assert not await documents.refuse(second, other, FOUND)
         assert sorted(await _states(service)) == ["kept", "quarantined"]
+
+
+async def test_how_long_documents_wait_is_measured_also_where_there_is_no_scanner(
+    database: Database,
+) -> None:
+    async with page(database, intake_key=None) as service:
+        pool = service.notifier.pool
+        async with pool.acquire() as connection:
+            assert await documents.quarantine(connection) == documents.Quarantine(0, 0.0)
+        for number, scan in enumerate((True, True, False)):
+            file = Document("a.png", "image/png", PNG + bytes([number]))
+            await documents.add(pool, uuid4(), uuid4(), file, "Added.", scan=scan)
+        # One of them, and the one that waits for nobody, since the day before yesterday.
+        await pool.execute(
+            """
+            UPDATE documents SET added_at = now() - interval '2 days'
+             WHERE state = 'kept' OR id = (SELECT min(id::text)::uuid FROM documents
+                                            WHERE state = 'quarantined')
+            """
+        )
+    async with page(database, intake_key=None):
+        await until(lambda: _measured(2, timedelta(days=2)))
+
+
+async def _measured(number: int, oldest: timedelta) -> bool:
+    waited = REGISTRY.get_sample_value("evenhand_documents_quarantined_seconds") or 0.0
+    count = REGISTRY.get_sample_value("evenhand_documents_quarantined")
+    return count == number and 0 <= waited - oldest.total_seconds() < 3600.0
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from shared.events.catalogue import (
 from shared.events.envelope import Envelope, event_id
 from shared.events.tags import Tags
 from shared.hop import Runner
+from tests.integration.broker_records import record_of
 from tests.integration.intake_service import Migrated, Running, new_key, running
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -113,20 +114,7 @@ def _record(event: Event, number: int) -> "ConsumerRecord[bytes, bytes]":
     topic = next(topic for topic, model in MODELS.items() if type(event) is model)
     identity = event_id(str(event.case_id), topic, str(number))
     envelope = Envelope(identity, topic, "test", str(event.case_id), NOW)
-    body = event.model_dump_json().encode()
-    return ConsumerRecord(
-        topic=topic,
-        partition=0,
-        offset=number,
-        timestamp=int(NOW.timestamp() * 1000),
-        timestamp_type=0,
-        key=b"C-1",
-        value=body,
-        checksum=None,
-        serialized_key_size=3,
-        serialized_value_size=len(body),
-        headers=envelope.headers(),
-    )
+    return record_of(event, envelope, number)
 
 
 async def _project(intake: Running, events: Sequence[Event], numbers: Sequence[int]) -> None:

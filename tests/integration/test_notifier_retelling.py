@@ -10,6 +10,7 @@ from services.notifier.domain import CONTENT, Delayed, Earlier, FinalAnswer
 from shared.events.answer import Basis, Disposition
 from shared.events.catalogue import CaseDecided, CaseSubmitted, Decision, Event, SlaMilestone, Topic
 from shared.events.envelope import Envelope, event_id
+from tests.integration.broker_records import record_of
 from tests.integration.notifier_service import START, Case, HasDatabase, Notifier, case_of, notifier
 
 _TOPICS = {
@@ -33,19 +34,7 @@ def _record(event: Event, minutes: int, key: str) -> "ConsumerRecord[bytes, byte
         str(event.case_id),
         START + timedelta(minutes=minutes),
     )
-    return ConsumerRecord(
-        topic=topic,
-        partition=0,
-        offset=0,
-        timestamp=0,
-        timestamp_type=0,
-        key=event.customer_id.encode(),
-        value=event.model_dump_json().encode(),
-        checksum=None,
-        serialized_key_size=0,
-        serialized_value_size=0,
-        headers=envelope.headers(),
-    )
+    return record_of(event, envelope)
 
 
 def _warned(case: Case) -> SlaMilestone:

@@ -1,8 +1,10 @@
 """The status page over HTTP on a real database: what it says, what it never says, what it takes."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -53,6 +55,48 @@ def form_of(html: str, act: str) -> str:
     found = re.search(rf'action="[^"]*/{act}\?.*?name="form" value="([^"]+)"', html, re.DOTALL)
     assert found, f"the page has no form for {act}"
     return found[1]
+
+
+@dataclass
+class Together:
+    """The page and intake behind it, with a case that intake has taken in."""
+
+    intake: intake_service.Running
+    service: Running
+    case_id: UUID
+
+    @property
+    def path(self) -> str:
+        return self.service.path(self.case_id)
+
+    async def html(self) -> str:
+        """Return the page as it is now."""
+        return (await self.service.client.get(self.path)).text
+
+    async def texts(self) -> list[str]:
+        """Return the messages of the case as intake has them."""
+        shown = (await self.intake.client.get(f"/v1/cases/{self.case_id}")).json()
+        return [message["text"] for message in shown["messages"]]
+
+
+@contextlib.asynccontextmanager
+async def together(database: Database, case_id: UUID | None = None) -> AsyncIterator[Together]:
+    """Run both, with a new case or one that intake has."""
+    async with intake_service.running(database) as intake:
+        case_id = case_id or await _submit(intake)
+        url = f"http://127.0.0.1:{intake.port}"
+        async with page(database, intake_url=url, intake_key=intake.key) as service:
+            yield Together(intake, service, case_id)
+
+
+async def _reply(service: Running, case_id: UUID, text: str, times: int = 1) -> httpx.Response:
+    """Send the page's form with these words."""
+    html = (await service.client.get(service.path(case_id))).text
+    data = {"form": form_of(html, "reply"), "text": text}
+    path = f"{service.path(case_id)}/reply"
+    answers = [await service.client.post(path, data=data) for _ in range(times)]
+    assert {answer.status_code for answer in answers} == {303}
+    return answers[-1]
 
 
 async def test_the_page_tells_where_the_case_stands_at_every_step(service: Running) -> None:
@@ -186,25 +230,18 @@ async def test_a_new_link_goes_to_the_address_on_file_once_an_hour_and_works(
 async def test_a_reply_reaches_intake_as_a_message_of_the_case_exactly_once(
     database: Database,
 ) -> None:
-    async with intake_service.running(database) as intake:
-        case_id = await _submit(intake)
-        url = f"http://127.0.0.1:{intake.port}"
-        async with page(database, intake_url=url, intake_key=intake.key) as service:
-            story = Story(case_id)
-            await service.happen(story.opened())
-            html = (await service.client.get(service.path(case_id))).text
-            data = {"form": form_of(html, "reply"), "text": "More:\r\nłódź 🙂"}
-            for _ in range(2):  # a form that is sent twice, by a reload
-                answer = await service.client.post(f"{service.path(case_id)}/reply", data=data)
-                assert answer.status_code == 303
-            await _handed_over(service, 1)
-            shown = (await intake.client.get(f"/v1/cases/{case_id}")).json()
-            assert [m["text"] for m in shown["messages"]][1:] == ["More:\nłódź 🙂"]
-            # It comes back as an event, and is then shown once.
-            await service.happen(story.message(1, "More:\nłódź 🙂"))
-            html = (await service.client.get(service.path(case_id))).text
-            assert html.count("łódź") == 1
-            assert EN.happened.on_its_way not in html
+    async with together(database) as both:
+        service, story = both.service, Story(both.case_id)
+        await service.happen(story.opened())
+        # A form that is sent twice, by a reload.
+        await _reply(service, both.case_id, "More:\r\nłódź 🙂", times=2)
+        await _handed_over(service, 1)
+        assert (await both.texts())[1:] == ["More:\nłódź 🙂"]
+        # It comes back as an event, and is then shown once.
+        await service.happen(story.message(1, "More:\nłódź 🙂"))
+        html = await both.html()
+        assert html.count("łódź") == 1
+        assert EN.happened.on_its_way not in html
 
 
 async def test_a_reply_waits_while_intake_is_away_and_goes_out_later(database: Database) -> None:
@@ -212,9 +249,7 @@ async def test_a_reply_waits_while_intake_is_away_and_goes_out_later(database: D
         case_id = await _submit(intake)
     async with page(database) as service:
         await service.happen(Story(case_id).opened())
-        html = (await service.client.get(service.path(case_id))).text
-        data = {"form": form_of(html, "reply"), "text": "Are you there?"}
-        answer = await service.client.post(f"{service.path(case_id)}/reply", data=data)
+        answer = await _reply(service, case_id, "Are you there?")
         shown = (await service.client.get(answer.headers["location"])).text
         assert EN.said["reply"] in shown
         assert EN.happened.on_its_way in shown
@@ -224,58 +259,47 @@ async def test_a_reply_waits_while_intake_is_away_and_goes_out_later(database: D
             return bool(await service.notifier.pool.fetchval("SELECT max(attempts) FROM replies"))
 
         await until(was_tried)
-    async with intake_service.running(database) as intake:
-        url = f"http://127.0.0.1:{intake.port}"
-        async with page(database, intake_url=url, intake_key=intake.key) as service:
-            await service.notifier.pool.execute("UPDATE replies SET due_at = now()")
-            await _handed_over(service, 1)
-        messages = (await intake.client.get(f"/v1/cases/{case_id}")).json()["messages"]
-        assert [message["text"] for message in messages] == [WORDS, "Are you there?"]
+    async with together(database, case_id) as both:
+        await both.service.notifier.pool.execute("UPDATE replies SET due_at = now()")
+        await _handed_over(both.service, 1)
+        assert await both.texts() == [WORDS, "Are you there?"]
 
 
 async def test_a_reply_whose_hand_over_was_not_noted_is_still_one_message(
     database: Database,
 ) -> None:
-    async with intake_service.running(database) as intake:
-        case_id = await _submit(intake)
-        url = f"http://127.0.0.1:{intake.port}"
-        async with page(database, intake_url=url, intake_key=intake.key) as service:
-            await service.happen(Story(case_id).opened())
-            html = (await service.client.get(service.path(case_id))).text
-            data = {"form": form_of(html, "reply"), "text": "Once."}
-            await service.client.post(f"{service.path(case_id)}/reply", data=data)
-            await _handed_over(service, 1)
-            # As if killed between intake's answer and our commit: the lease has run out.
-            await service.notifier.pool.execute(
-                "UPDATE replies SET outcome = NULL, settled_at = NULL, body = 'Once.',"
-                " leased_until = now()"
-            )
-            await _handed_over(service, 1)
-            shown = (await intake.client.get(f"/v1/cases/{case_id}")).json()
-            assert [message["text"] for message in shown["messages"]] == [WORDS, "Once."]
+    async with together(database) as both:
+        service = both.service
+        await service.happen(Story(both.case_id).opened())
+        await _reply(service, both.case_id, "Once.")
+        await _handed_over(service, 1)
+        # As if killed between intake's answer and our commit: the lease has run out.
+        await service.notifier.pool.execute(
+            "UPDATE replies SET outcome = NULL, settled_at = NULL, body = 'Once.',"
+            " leased_until = now()"
+        )
+        await _handed_over(service, 1)
+        assert await both.texts() == [WORDS, "Once."]
 
 
 async def test_a_reply_that_intake_refuses_for_good_is_kept_and_the_customer_told(
     database: Database,
 ) -> None:
-    async with intake_service.running(database) as intake:
-        case_id = await _submit(intake)
-        url = f"http://127.0.0.1:{intake.port}"
-        async with page(database, intake_url=url, intake_key=intake.key) as service:
-            await service.happen(Story(case_id).opened())
-            await service.notifier.pool.execute(
-                "INSERT INTO replies (id, case_id, kind, body) VALUES ($1, $2, 'reply', '')",
-                uuid4(),
-                case_id,
-            )
+    async with together(database) as both:
+        service = both.service
+        await service.happen(Story(both.case_id).opened())
+        await service.notifier.pool.execute(
+            "INSERT INTO replies (id, case_id, kind, body) VALUES ($1, $2, 'reply', '')",
+            uuid4(),
+            both.case_id,
+        )
 
-            async def was_refused() -> bool:
-                found = await service.notifier.pool.fetchval("SELECT outcome FROM replies")
-                return bool(found == "refused")
+        async def was_refused() -> bool:
+            found = await service.notifier.pool.fetchval("SELECT outcome FROM replies")
+            return bool(found == "refused")
 
-            await until(was_refused)
-            html = (await service.client.get(service.path(case_id))).text
-            assert EN.happened.refused in html
+        await until(was_refused)
+        assert EN.happened.refused in await both.html()
 
 
 async def test_while_the_database_is_away_the_page_says_so_in_words(database: Database) -> None:
@@ -294,31 +318,24 @@ async def test_while_the_database_is_away_the_page_says_so_in_words(database: Da
 
 
 async def test_one_click_asks_for_a_person_once_for_each_answer(database: Database) -> None:
-    async with intake_service.running(database) as intake:
-        case_id = await _submit(intake)
-        url = f"http://127.0.0.1:{intake.port}"
-        async with page(database, intake_url=url, intake_key=intake.key) as service:
-            story = Story(case_id, language="pl")
-            await service.happen(story.opened(), story.decided(Disposition.DECLINED))
-            path = service.path(case_id)
-            html = (await service.client.get(path)).text
-            for _ in range(2):
-                await service.client.post(
-                    f"{path}/person?lang=pl", data={"form": form_of(html, "person")}
-                )
-            await _handed_over(service, 1)
-            pl = load(Language.PL)
-            shown = (await intake.client.get(f"/v1/cases/{case_id}")).json()
-            assert [m["text"] for m in shown["messages"]][1:] == [pl.person.message]
-            html = (await service.client.get(path)).text
-            assert pl.person.asked in html
-            assert "/person?" not in html
-            # A new answer may be reviewed anew.
-            await service.happen(story.decided(Disposition.DECLINED, revision=3))
-            await service.notifier.pool.execute(
-                "UPDATE replies SET written_at = written_at - interval '9 hours'"
-            )
-            assert "/person?" in (await service.client.get(path)).text
+    async with together(database) as both:
+        service, story = both.service, Story(both.case_id, language="pl")
+        await service.happen(story.opened(), story.decided(Disposition.DECLINED))
+        form = form_of(await both.html(), "person")
+        for _ in range(2):
+            await service.client.post(f"{both.path}/person?lang=pl", data={"form": form})
+        await _handed_over(service, 1)
+        pl = load(Language.PL)
+        assert (await both.texts())[1:] == [pl.person.message]
+        html = await both.html()
+        assert pl.person.asked in html
+        assert "/person?" not in html
+        # A new answer may be reviewed anew.
+        await service.happen(story.decided(Disposition.DECLINED, revision=3))
+        await service.notifier.pool.execute(
+            "UPDATE replies SET written_at = written_at - interval '9 hours'"
+        )
+        assert "/person?" in await both.html()
 
 
 async def test_a_document_is_kept_told_of_and_only_ever_downloaded(service: Running) -> None:

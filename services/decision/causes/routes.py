@@ -1,6 +1,7 @@
 """Causes over HTTP: those that repeat lead; people confirm, sweep and remove them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar, assert_never
 
 from fastapi import APIRouter
@@ -8,13 +9,12 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.decision.causes import acts, store, sweep
+from services.decision.causes import acts, listing, sweep
 from services.decision.causes.acts import Confirmed, Done, NotConfirmed, OwnerMissing, Unknown
-from services.decision.causes.store import Cause, State
-from services.decision.causes.sweep import Swept
+from services.decision.causes.showing import cause_json, swept_json
+from services.decision.causes.store import State
 from services.decision.policy.model import Policy
 from shared import clock
-from shared.events.catalogue import Decision
 from shared.http import problems
 from shared.http.answers import answer
 from shared.http.docs import as_openapi_3_0
@@ -23,8 +23,8 @@ from shared.http.flaws import Flaw, Invalid, Unreadable
 from shared.http.forms import Form, read_form
 from shared.http.problems import ProblemError
 from shared.http.requests import body_of, caller_of, expect_type
-from shared.keys import Authenticate, DeskRole
-from shared.postgres import Pool
+from shared.keys import Authenticate, Caller, DeskRole
+from shared.postgres import Connection, Pool
 
 _PEOPLE: Final[tuple[DeskRole, ...]] = ("clerk", "senior", "head", "executive")
 _READERS: Final[tuple[DeskRole, ...]] = (*_PEOPLE, "auditor")
@@ -58,6 +58,9 @@ class RemoveForm(Form):
 AnyForm = TypeVar("AnyForm", bound=BaseModel)
 
 _Act = Callable[..., Awaitable[Response]]
+_Naming = Callable[
+    [Connection, str, Sequence[str], str, datetime], Awaitable[Confirmed | NotConfirmed]
+]
 _CONNECT: Final = 3.0
 
 
@@ -117,7 +120,7 @@ class _Causes:
         await caller_of(self._authenticate, request, *_READERS)
         state, most = _filter_of(dict(request.query_params))
         async with self._pool.acquire(timeout=_CONNECT) as connection:
-            causes = await store.listed(connection, clock.now(), state=state, most=most)
+            causes = await listing.listed(connection, clock.now(), state=state, most=most)
         return answer({"causes": [cause_json(cause) for cause in causes]})
 
     async def sweep(self, key: str, request: Request) -> Response:
@@ -126,11 +129,11 @@ class _Causes:
         key = _key_of(key)
         most = _limit_of(dict(request.query_params), {"limit"})
         async with self._pool.acquire(timeout=_CONNECT) as connection:
-            cause = await store.find(connection, key, clock.now())
+            cause = await listing.find(connection, key, clock.now())
             if cause is None:
                 raise problems.not_found("cause")
             swept = await sweep.sweep(connection, cause, self._policy(), most)
-        return answer(_swept_json(cause, swept))
+        return answer(swept_json(cause, swept))
 
     async def confirm(self, key: str, request: Request) -> Response:
         """Confirm a cause, perhaps under another name; it needs an owner who removes it."""
@@ -151,21 +154,19 @@ class _Causes:
     async def affected(self, key: str, request: Request) -> Response:
         """Name customers whom the cause affected; the bank's own systems may do so, too."""
         caller = await caller_of(self._authenticate, request, *_PEOPLE, "bank")
-        key, form = _key_of(key), await _form_of(request, CustomersForm)
-        async with self._pool.acquire(timeout=_CONNECT) as connection, connection.transaction():
-            done = await acts.name_affected(
-                connection, key, form.customers, caller.subject, clock.now()
-            )
-        return _told(done)
+        return await self._of_customers(key, request, acts.name_affected, caller)
 
     async def redressed(self, key: str, request: Request) -> Response:
         """Mark customers to whom it was made good."""
         caller = await caller_of(self._authenticate, request, *_PEOPLE)
+        return await self._of_customers(key, request, acts.mark_redressed, caller)
+
+    async def _of_customers(
+        self, key: str, request: Request, act: _Naming, caller: Caller
+    ) -> Response:
         key, form = _key_of(key), await _form_of(request, CustomersForm)
         async with self._pool.acquire(timeout=_CONNECT) as connection, connection.transaction():
-            done = await acts.mark_redressed(
-                connection, key, form.customers, caller.subject, clock.now()
-            )
+            done = await act(connection, key, form.customers, caller.subject, clock.now())
         return _told(done)
 
     async def remove(self, key: str, request: Request) -> Response:
@@ -175,64 +176,6 @@ class _Causes:
         async with self._pool.acquire(timeout=_CONNECT) as connection, connection.transaction():
             done = await acts.remove(connection, key, caller.subject, clock.now(), form.note)
         return _told(done)
-
-
-def cause_json(cause: Cause) -> dict[str, Any]:
-    """Return a cause as the desk shows it."""
-    return {
-        "key": cause.key,
-        "title": cause.title,
-        "state": cause.state,
-        "owner": cause.owner,
-        "other_names": [name for name in cause.names if name != cause.key],
-        "repeated": cause.repeated,
-        "cases": cause.cases,
-        "customers": cause.customers,
-        "cost_eur": str(cause.euros),
-        "trend": cause.trend,
-        "last_30_days": cause.lately,
-        "the_30_days_before": cause.before,
-        "since_it_was_removed": cause.returned,
-        "first_at": cause.first_at.isoformat(),
-        "last_at": cause.last_at and cause.last_at.isoformat(),
-        "affected": cause.affected,
-        "redressed": cause.redressed,
-        "confirmed_by": cause.confirmed_by,
-        "removed_by": cause.removed_by,
-    }
-
-
-def _swept_json(cause: Cause, swept: Swept) -> dict[str, Any]:
-    return {
-        "key": cause.key,
-        "state": cause.state,
-        "look_alikes": [
-            {
-                "case_id": str(one.case_id),
-                "customer_id": one.customer_id,
-                "received_at": one.received_at.isoformat(),
-                "likeness": one.likeness,
-                "answered": _decision_json(one.answered),
-                "would_be": _decision_json(one.would_be),
-                "cost_eur": None if one.euros is None else str(one.euros),
-            }
-            for one in swept.look_alikes
-        ],
-        "silent": [
-            {
-                "customer_id": one.customer_id,
-                "named_by": one.named_by,
-                "named_at": one.named_at.isoformat(),
-            }
-            for one in swept.silent
-        ],
-        "more": swept.more,
-    }
-
-
-def _decision_json(decision: Decision) -> dict[str, Any]:
-    shown = {"disposition", "basis", "remedies"}
-    return decision.model_dump(mode="json", include=shown)
 
 
 def _told(done: Confirmed | NotConfirmed) -> Response:

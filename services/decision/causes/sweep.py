@@ -15,7 +15,7 @@ import orjson
 
 from services.decision import deliberation
 from services.decision.causes.likeness import Likeness, Pattern, likeness, pattern_of, with_cause
-from services.decision.causes.store import Cause
+from services.decision.causes.listing import Cause
 from services.decision.deliberation import answer_of
 from services.decision.merits.betters import is_worse
 from services.decision.merits.decide import decide

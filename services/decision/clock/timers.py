@@ -1,7 +1,8 @@
 """What a timer may do: summon people, warn, send a letter, record a lapse. Never decide.
 
 The outcome is a closed union without a decision in it, and an import contract keeps every type of
-an answer out of this package. A rung fires at most once; one that is not due does nothing.
+an answer out of this package. A rung fires at most once; one that is not due does nothing. However
+late a rung fires, no new date that it tells the customer has passed.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias, assert_never
+from zoneinfo import ZoneInfo
 
+from services.decision.clock.calendars import Calendar
+from services.decision.clock.days import business_days_after, end_of, local
 from services.decision.clock.ladder import Action, Level, Rung
 from services.decision.clock.model import Lateness, LetterPart
 from services.decision.clock.plan import Clock, PlannedRung
@@ -47,7 +51,10 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Tell the customer before the date is missed: what was told, and the new date."""
+    """Tell the customer what date was told, and the new one, which is ahead.
+
+    The told date has passed where the warning comes too late.
+    """
 
     clock: str
     told_date: datetime
@@ -84,8 +91,11 @@ class Nothing:
 Effect: TypeAlias = Nudge | Escalate | Warn | Extend | Lapse | Nothing
 
 
-def on_timer(timer: Timer, state: State, now: datetime) -> Effect:
-    """Say what a timer that fires at `now` does; `state` is not changed."""
+def on_timer(timer: Timer, state: State, now: datetime, calendar: Calendar | None = None) -> Effect:
+    """Say what a timer that fires at `now` does; `state` is not changed.
+
+    `calendar` is the clock's; without it every weekday counts as a working day.
+    """
     if (timer.clock, timer.rung) in state.fired:
         return Nothing(Why.FIRED_BEFORE)
     clock = state.clock(timer.clock)
@@ -96,7 +106,7 @@ def on_timer(timer: Timer, state: State, now: datetime) -> Effect:
         return Nothing(Why.NOT_DUE)
     if state.decided_at is not None and not _is_decided_late(planned, clock, state.decided_at):
         return Nothing(Why.DECIDED)
-    return _effect(clock, planned, state, now)
+    return _effect(clock, planned, state, now, calendar)
 
 
 def on_call(rung: Rung, clock: str, decide_by: datetime) -> Nudge | Escalate:
@@ -136,31 +146,42 @@ def _is_decided_late(planned: PlannedRung, clock: Clock, decided_at: datetime) -
     return planned.rung.action is Action.LAPSE and decided_at >= clock.deadline
 
 
-def _effect(clock: Clock, planned: PlannedRung, state: State, now: datetime) -> Effect:
+def _effect(
+    clock: Clock, planned: PlannedRung, state: State, now: datetime, calendar: Calendar | None
+) -> Effect:
     rung = planned.rung
     match rung.action:
         case Action.NUDGE | Action.ESCALATE:
             return on_call(rung, clock.id, clock.decide_by)
         case Action.WARN:
-            return _warn(clock, state.expected_by, now)
+            return _warn(clock, state.expected_by, now, calendar)
         case Action.HOLDING_LETTER:
-            return _letter(clock, state)
+            return _letter(clock, state, now)
         case Action.LAPSE:
             return Lapse(clock.id, clock.deadline, clock.lateness, clock.late_arrival)
         case _:
             assert_never(rung.action)
 
 
-def _warn(clock: Clock, expected_by: datetime | None, now: datetime) -> Effect:
-    """Warn with the date that people expect; one that has passed was none."""
-    if expected_by is None or expected_by <= now:
-        return Warn(clock.id, clock.deadline, clock.warned_date)
-    if expected_by < clock.deadline:
+def _warn(
+    clock: Clock, expected_by: datetime | None, now: datetime, calendar: Calendar | None
+) -> Effect:
+    """Warn with the date that people expect, else the pack's; one that has passed is none."""
+    if expected_by is not None and now < expected_by < clock.deadline:
         return Nothing(Why.DATE_IS_SAFE)
-    return Warn(clock.id, clock.deadline, expected_by)
+    for date_ahead in (expected_by, clock.warned_date):
+        if date_ahead is not None and date_ahead > now:
+            return Warn(clock.id, clock.deadline, date_ahead)
+    return Warn(clock.id, clock.deadline, _next_working_day(clock, now, calendar))
 
 
-def _letter(clock: Clock, state: State) -> Effect:
+def _next_working_day(clock: Clock, now: datetime, calendar: Calendar | None) -> datetime:
+    """Return the end of the next working day where the clock runs."""
+    days = calendar or Calendar("weekdays", "", ZoneInfo(clock.zone))
+    return end_of(business_days_after(local(now, days.zone).date(), 1, days), days.zone)
+
+
+def _letter(clock: Clock, state: State, now: datetime) -> Effect:
     """Send what a person prepared; where something is missing, summon one who can supply it."""
     draft = state.draft(clock.id)
     parts = clock.holding_letter
@@ -169,6 +190,8 @@ def _letter(clock: Clock, state: State) -> Effect:
     missing = tuple(part for part in parts if not draft.reasons.get(part, "").strip())
     if missing:
         return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=missing)
+    if end_of(draft.new_date, ZoneInfo(clock.zone)) <= now:
+        return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=("new_date",))
     moves = clock.extension is not None and clock.term == 0
     letter = {part: draft.reasons[part] for part in parts}
     return Extend(clock.id, letter, draft.new_date, moves)

@@ -1,6 +1,7 @@
 """Taking a case, giving it back, handing it over, and closing what only had to be seen.
 
 Nobody has to give a reason for handing a case over, and none is asked (courier story, seed 002).
+What a person expected of a case goes with them: who gets it next has said nothing to its customer.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from services.decision.desk.people import Person
 from services.decision.desk.saying import of_referral, of_status
 from services.decision.log import Entry
 from services.decision.store import HANDED_OVER
-from services.decision.timing import arming
+from services.decision.timing import arming, expecting
 from shared.events.case import Status
 from shared.events.catalogue import Queue
 from shared.http.problems import ProblemError
@@ -53,6 +54,8 @@ async def take(
         raise ProblemError(
             409, f"The case is {held.row.state}; it comes to the queue if that has no answer."
         )
+    if held.row.assignee != person.id:
+        await expecting.forget(tx, case_id)
     body = {"version": form.version, "lapsed_of": held.row.assignee}
     await _log(tx, held, person, "taken", body)
     await store.store(tx, [replace(held.row, assignee=person.id)])
@@ -70,6 +73,7 @@ async def release(tx: Connection, person: Person, case_id: UUID, form: VersionFo
     held = await hold(tx, case_id)
     expect(held, form.version)
     expect_holder(held, person.id)
+    await expecting.forget(tx, case_id)
     await _log(tx, held, person, "released", {"version": form.version})
     await store.store(tx, [replace(held.row, assignee=None)])
     return Done(brief(held.row, held.row.version + 1, None))
@@ -94,6 +98,7 @@ async def hand_over(tx: Connection, person: Person, case_id: UUID, form: HandOve
     )
     body = {"version": form.version, "from": held.row.queue, "to": row.queue}
     told = await last_thought(tx, row)
+    await expecting.forget(tx, case_id)
     await _log(tx, held, person, "handed_over", body)
     await store.store(tx, [row])
     moved = row.queue is not held.row.queue

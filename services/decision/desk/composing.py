@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Required, TypedDict, Unpack
 
 from services.decision.desk import table
 from services.decision.desk.cases import File
@@ -172,18 +172,40 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of a decision
     remedies: tuple[Remedy, ...],
     policy: Policy,
 ) -> Decision:
-    return Decision(
+    return of_person(
+        file,
+        person,
+        policy,
         disposition=form.disposition,
         basis=Basis.PERSON,
         remedies=remedies,
         reasons=form.reasons or (NOTED,),
         rule="person",
         row=row.name,
+        alternatives=_set_aside(file.proposal),
+    )
+
+
+class _Chosen(TypedDict, total=False):
+    """What a person's decision is made of, as in `Decision`; all else follows from the case."""
+
+    disposition: Required[Disposition]
+    basis: Required[Basis]
+    rule: Required[str]
+    reasons: Required[tuple[str, ...]]
+    remedies: tuple[Remedy, ...]
+    row: str
+    alternatives: tuple[Alternative, ...]
+
+
+def of_person(file: File, person: Person, policy: Policy, **chosen: Unpack[_Chosen]) -> Decision:
+    """Return what a person decides of a case, with its evidence and the boundary it needs."""
+    return Decision(
         policy=policy.hash,
-        boundary=needs_boundary(file),
+        boundary=_needs_boundary(file),
         decided_by=person.id,
         evidence=file.case.tags.evidence,
-        alternatives=_set_aside(file.proposal),
+        **chosen,
     )
 
 
@@ -198,7 +220,7 @@ def _set_aside(proposal: Answer | None) -> tuple[Alternative, ...]:
     )
 
 
-def needs_boundary(file: File) -> bool:
+def _needs_boundary(file: File) -> bool:
     """Say whether the answer states a boundary: by conduct, whoever decides."""
     tags = file.case.tags
     return conduct(tags.tone.value, tags.pressure.value, tags.fault.value) is Conduct.UNCONSTRUCTIVE

@@ -25,7 +25,7 @@ from services.decision.desk.forms import ClockForm, ExpectForm, ExtendForm, Paus
 from services.decision.desk.parts import Done
 from services.decision.desk.people import Person
 from services.decision.log import Entry
-from services.decision.timing import amends, letters
+from services.decision.timing import amends, expecting, letters
 from services.decision.timing import store as clocks
 from services.decision.timing.firing import armed_of, calendar_of
 from services.decision.timing.rows import Offers, clock_of, is_running
@@ -88,7 +88,8 @@ async def extend(  # noqa: PLR0913, PLR0917 - an act, and what the rules say of 
 async def expect(tx: Connection, person: Person, case_id: UUID, form: ExpectForm) -> Done:
     """Note when this person expects to answer: it is what the customer hears where it is too late.
 
-    A date that holds spares the customer the warning, until it has passed.
+    A date that holds spares the customer the warning, until it has passed or another person gets
+    the case.
 
     Raises:
         ProblemError: 404, also where no clock runs; 409, it moved on or is not with this person;
@@ -103,10 +104,8 @@ async def expect(tx: Connection, person: Person, case_id: UUID, form: ExpectForm
         raise invalid(Flaw("by", "must be ahead"))
     if form.by > now + _FURTHEST:
         raise invalid(Flaw("by", "must be within a year"))
-    locked = (await clocks.lock(tx, [case_id])).get(case_id, [])
-    if not any(is_running(row) for row in locked):
+    if not await expecting.expect(tx, case_id, form.by, form.reason):
         raise not_found("running clock of this case")
-    await clocks.expect(tx, case_id, form.by, form.reason)
     told = {"expected_by": form.by, "reason": form.reason, "version": form.version}
     entry = Entry(case_id, "answer_expected", person.id, held.now, log.canonical(told))
     await log.append(tx, [entry])

@@ -13,6 +13,7 @@ import orjson
 
 from services.decision import log
 from services.decision.desk import certificates
+from services.decision.desk.agreeing import let_stand
 from services.decision.desk.approving import Ask, Open, ask
 from services.decision.desk.cases import File, expect, expect_holder, hold, moved_on, open_file
 from services.decision.desk.certificates import Stake
@@ -24,7 +25,6 @@ from services.decision.desk.settling import Settlement, settle
 from services.decision.merits.authority import Beyond, NeedsSecond, needs_second
 from services.decision.merits.betters import is_worse
 from services.decision.policy.model import Policy, Role, Situation
-from shared.events.catalogue import Decision
 from shared.http.problems import ProblemError
 from shared.postgres import Connection
 
@@ -106,22 +106,15 @@ async def carry(tx: Connection, found: Open, second: Person, policy: Policy) -> 
     authority = await certificates.authority_of(tx, first, stake, policy, found.file.now)
     if isinstance(authority, Beyond):
         raise ProblemError(409, f"The certificate of {first.id} was spent meanwhile.")
-    return await settle(
+    return await let_stand(
         tx,
-        Settlement(
-            row=found.held.row,
-            case=found.file.case,
-            decision=Decision.model_validate(body["decision"]),
-            euros=_number(body["spends"]),
-            forgiven=_number(body["forgiven"]),
-            version=body["version"],
-            request=body["request"],
-            approved_by=second.id,
-            note=body["note"],
-            more={"situation": stake.situations[0]},
-        ),
+        found,
+        second,
         policy,
-        found.file.now,
+        euros=_number(body["spends"]),
+        forgiven=_number(body["forgiven"]),
+        note=body["note"],
+        more={"situation": stake.situations[0]},
     )
 
 

@@ -8,18 +8,17 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from services.decision.desk.agreeing import let_stand
 from services.decision.desk.approving import Ask, Open, ask
 from services.decision.desk.cases import File, expect, expect_holder, hold, open_file
-from services.decision.desk.composing import needs_boundary
+from services.decision.desk.composing import of_person
 from services.decision.desk.deciding import digest_of
 from services.decision.desk.forms import ANALYSIS, EndServiceForm
 from services.decision.desk.parts import Done
 from services.decision.desk.people import Person
-from services.decision.desk.settling import Settlement, settle
 from services.decision.merits.authority import needs_second
 from services.decision.policy.model import Policy, Role
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
-from shared.events.catalogue import Decision
 from shared.events.fault import Fault
 from shared.http import problems
 from shared.http.flaws import Flaw
@@ -51,16 +50,15 @@ async def propose(
     expect_holder(held, person.id)
     file = await open_file(tx, held, policy)
     await expect_no_open_fault(tx, file, policy)
-    decision = Decision(
+    decision = of_person(
+        file,
+        person,
+        policy,
         disposition=Disposition.SERVICE_ENDED,
         basis=Basis.PERSON,
         remedies=(Remedy(kind=RemedyKind.LETTER),),
         reasons=form.reasons or (_ENDED,),
         rule="person.service_ended",
-        policy=policy.hash,
-        boundary=needs_boundary(file),
-        decided_by=person.id,
-        evidence=file.case.tags.evidence,
     )
     return await ask(
         tx,
@@ -91,22 +89,15 @@ async def carry(tx: Connection, found: Open, second: Person, policy: Policy) -> 
     if second.role not in GIVERS:
         raise ProblemError(403, f"Only {' or '.join(GIVERS)} can end a customer's service.")
     await expect_no_open_fault(tx, found.file, policy)
-    return await settle(
+    return await let_stand(
         tx,
-        Settlement(
-            row=found.held.row,
-            case=found.file.case,
-            decision=Decision.model_validate(found.body["decision"]),
-            euros=Decimal(0),
-            forgiven=None,
-            version=found.body["version"],
-            request=found.body["request"],
-            approved_by=second.id,
-            note=found.body["analysis"],
-            more={"cause": found.body["cause"]},
-        ),
+        found,
+        second,
         policy,
-        found.file.now,
+        euros=Decimal(0),
+        forgiven=None,
+        note=found.body["analysis"],
+        more={"cause": found.body["cause"]},
     )
 
 

@@ -9,17 +9,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.decision.desk import certificates
+from services.decision.desk.agreeing import let_stand
 from services.decision.desk.approving import Ask, Open, ask
 from services.decision.desk.cases import expect, hold, open_file
-from services.decision.desk.composing import needs_boundary
+from services.decision.desk.composing import of_person
 from services.decision.desk.deciding import digest_of
 from services.decision.desk.forms import TakeBackForm
 from services.decision.desk.parts import Done
 from services.decision.desk.people import Person
-from services.decision.desk.settling import Settlement, settle
 from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition
-from shared.events.catalogue import Decision
 from shared.http import problems
 from shared.http.problems import ProblemError
 from shared.postgres import Connection
@@ -82,15 +81,14 @@ async def propose(
     expect(held, form.version)
     euros = await _expect_contradicted(tx, verification_id)
     file = await open_file(tx, held, policy)
-    decision = Decision(
+    decision = of_person(
+        file,
+        person,
+        policy,
         disposition=Disposition.DECLINED,
         basis=Basis.CONTRACT,
         reasons=form.reasons,
         rule="person.taken_back",
-        policy=policy.hash,
-        boundary=needs_boundary(file),
-        decided_by=person.id,
-        evidence=file.case.tags.evidence,
     )
     return await ask(
         tx,
@@ -124,23 +122,16 @@ async def carry(tx: Connection, found: Open, second: Person, policy: Policy) -> 
     if not certificates.covers(second.role, euros, (Situation.UNCLEAR,), policy):
         raise ProblemError(403, "This is beyond your certificate; a person with a higher one can.")
     await tx.execute(_TAKE_BACK, verification_id, found.file.now)
-    return await settle(
+    return await let_stand(
         tx,
-        Settlement(
-            row=found.held.row,
-            case=found.file.case,
-            decision=Decision.model_validate(found.body["decision"]),
-            euros=Decimal(0),
-            forgiven=None,
-            version=found.body["version"],
-            request=found.body["request"],
-            kind="taken_back",
-            approved_by=second.id,
-            note=found.body["note"],
-            more={"verification_id": str(verification_id)},
-        ),
+        found,
+        second,
         policy,
-        found.file.now,
+        euros=Decimal(0),
+        forgiven=None,
+        kind="taken_back",
+        note=found.body["note"],
+        more={"verification_id": str(verification_id)},
     )
 
 

@@ -49,7 +49,7 @@ def go_through(due: Due, doings: Doings, packs: Packs) -> None:
     state = _state(row, clock)
     for armed in due.timers:
         timer = Timer(clock=clock.id, rung=armed["rung"])
-        effect = on_timer(timer, state, now)
+        effect = on_timer(timer, state, now, calendar_of(clock, packs))
         state = after(state, timer, effect, now)
         if isinstance(effect, Nothing):
             if effect.why is Why.NOT_DUE:

@@ -121,17 +121,6 @@ async def lay(tx: Connection, clocks: Iterable[Armed]) -> None:
     )
 
 
-_EXPECT = """
-UPDATE clocks SET expected_by = $2, expected_of = $3
- WHERE case_id = $1 AND cancelled_at IS NULL AND extended_to IS NULL AND withdrawn_at IS NULL
-"""
-
-
-async def expect(tx: Connection, case_id: UUID, by: datetime, of: str) -> None:
-    """Note when people expect to answer a case, and why not before; its clocks run as they do."""
-    await tx.execute(_EXPECT, case_id, by, of)
-
-
 # A deadline that passed before the answer came is recorded all the same. Timers that have fired are
 # kept for as long as they could be set again, and no longer.
 _CLOSE = """

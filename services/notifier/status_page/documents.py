@@ -96,12 +96,27 @@ async def claim(connection: Connection, hold: timedelta) -> Waiting | None:
     return Waiting(**row) if row else None
 
 
-_TO_SCAN = "SELECT count(*) FROM documents WHERE scan_at IS NOT NULL"
+_QUARANTINE = """
+SELECT count(*) AS documents,
+       coalesce(extract(epoch FROM now() - min(added_at)), 0)::float8 AS seconds
+  FROM documents WHERE scan_at IS NOT NULL
+"""
 
 
-async def to_scan(connection: Connection) -> int:
-    """Count the documents that wait for the scanner."""
-    return int(await connection.fetchval(_TO_SCAN))
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """How many documents wait for the scanner, and for how long the oldest has (0: none does)."""
+
+    documents: int
+    seconds: float
+
+
+async def quarantine(connection: Connection) -> Quarantine:
+    """Look at the documents that wait for the scanner."""
+    row = await connection.fetchrow(_QUARANTINE)
+    if row is None:
+        raise RuntimeError("an aggregate has a row")
+    return Quarantine(**row)
 
 
 _AGAIN = "UPDATE documents SET scan_at = now() + $2 WHERE id = $1 AND state = 'quarantined'"

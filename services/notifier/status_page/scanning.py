@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from services.notifier import recipients
 from services.notifier import store as notices
@@ -29,7 +29,6 @@ from shared.run import Parts
 _log = logging.getLogger(__name__)
 
 SCANNED: Final = Counter("evenhand_documents_scanned", "Documents scanned, by result", ["result"])
-QUARANTINED: Final = Gauge("evenhand_documents_quarantined", "Documents that wait for the scanner")
 
 _LOOK_EVERY: Final = 2.0
 _PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
@@ -64,7 +63,6 @@ class Scanning:
         hold = timedelta(seconds=2 * self.clamd.patience)
         async with self.parts.pool.acquire() as connection:
             waiting = await documents.claim(connection, hold)
-            QUARANTINED.set(await documents.to_scan(connection))
         if waiting is None:
             return False
         verdict = await self.clamd.scan(waiting.content)

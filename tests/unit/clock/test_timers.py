@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.decision.clock.days import end_of
 from services.decision.clock.ladder import Level
 from services.decision.clock.load import Packs
 from services.decision.clock.model import LateEffect, LetterPart
@@ -30,7 +33,7 @@ from services.decision.clock.timers import (
     after,
     on_timer,
 )
-from tests.unit.clock.conftest import DAY, FRIDAY, REASONS, ClockOf, MakeCase, drain
+from tests.unit.clock.conftest import DAY, FRIDAY, REASONS, ClockOf, MakeCase, about, drain
 
 
 def test_a_timer_has_no_decision_among_its_effects() -> None:
@@ -159,6 +162,58 @@ def test_a_warning_names_a_new_date_also_where_no_person_did(polish: Clock) -> N
     assert effect == Warn(polish.id, polish.deadline, new_date)
 
 
+def test_a_letter_whose_date_has_passed_is_not_sent_but_summons_one_who_names_another(
+    polish: Clock,
+) -> None:
+    passed = (polish.decide_by - DAY).date()
+    draft = Draft(clock=polish.id, reasons=REASONS, new_date=passed)
+    timer = Timer(clock=polish.id, rung="letter")
+    effect = on_timer(timer, State(clocks=(polish,), drafts=(draft,)), polish.decide_by)
+    assert effect == Escalate(polish.id, Level.PERSON, polish.decide_by, needs=("new_date",))
+
+
+def test_a_warning_that_comes_too_late_names_the_next_working_day(
+    polish: Clock, packs: Packs
+) -> None:
+    # Thursday 24 December: closed, and so are both days of Christmas and the Sunday after them.
+    now = datetime(2026, 12, 24, 10, tzinfo=UTC)
+    assert now > polish.warned_date > polish.deadline
+    timer = Timer(clock=polish.id, rung="warn_customer")
+    effect = on_timer(timer, State(clocks=(polish,)), now, packs.calendars[polish.calendar])
+    assert effect == Warn(polish.id, polish.deadline, datetime(2026, 12, 28, 23, tzinfo=UTC))
+    # Whoever knows no holidays still knows weekends.
+    plain = on_timer(timer, State(clocks=(polish,)), now)
+    assert plain == Warn(polish.id, polish.deadline, datetime(2026, 12, 25, 23, tzinfo=UTC))
+
+
+@given(
+    country=st.sampled_from(["PL", "DE", "GB", "UA", "RU", "US", "BR"]),
+    late=st.timedeltas(timedelta(0), timedelta(days=400)),
+    expected=st.none() | st.timedeltas(timedelta(days=-60), timedelta(days=400)),
+    drafted=st.none() | st.dates(date(2026, 11, 20), date(2027, 12, 31)),
+)
+def test_no_customer_is_told_a_new_date_that_has_passed(
+    packs: Packs, country: str, late: timedelta, expected: timedelta | None, drafted: date | None
+) -> None:
+    for clock in plan(about(country), FRIDAY, FRIDAY, packs):
+        calendar = packs.calendars[clock.calendar]
+        letter = dict.fromkeys(clock.holding_letter, "because")
+        draft = drafted and Draft(clock=clock.id, reasons=letter, new_date=drafted)
+        for planned in clock.rungs:
+            now = planned.due + late
+            state = State(
+                clocks=(clock,),
+                drafts=(draft,) if draft else (),
+                expected_by=None if expected is None else now + expected,
+            )
+            timer = Timer(clock=clock.id, rung=planned.rung.name)
+            effect = on_timer(timer, state, now, calendar)
+            if isinstance(effect, Warn):
+                assert effect.new_date > now
+            elif isinstance(effect, Extend):
+                assert end_of(effect.new_date, calendar.zone) > now
+
+
 def test_the_ladder_summons_person_team_and_executive(polish: Clock) -> None:
     _, effects = drain(State(clocks=(polish,)), polish.decide_by)
     summoned = [effect for effect in effects if isinstance(effect, Escalate) and not effect.needs]
@@ -195,7 +250,7 @@ def test_a_prepared_letter_goes_out_and_moves_the_deadline_only_where_the_pack_m
 ) -> None:
     clock = clock_of(make_case(country), pack)
     letter = dict.fromkeys(clock.holding_letter, "because")
-    draft = Draft(clock=clock.id, reasons=letter, new_date=date(2027, 1, 10))
+    draft = Draft(clock=clock.id, reasons=letter, new_date=date(2027, 1, 16))
     state = State(clocks=(clock,), drafts=(draft,))
     effect = on_timer(Timer(clock=clock.id, rung="letter"), state, clock.decide_by)
-    assert effect == Extend(clock.id, letter, date(2027, 1, 10), moves)
+    assert effect == Extend(clock.id, letter, date(2027, 1, 16), moves)

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 import yaml
@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from services.classifier import drift
 from services.classifier.asking import adviser
+from services.classifier.asking.opinions import Why
 from services.decision import activation, overdue
 from services.decision.timing import measures
 from services.intake import commit, reconcile
@@ -81,6 +82,13 @@ def test_every_rule_leads_to_its_entry_in_the_runbook(rules: list[Rule]) -> None
         page, _, entry = rule.annotations["runbook"].partition("#")
         assert page == "docs/runbook.md"
         assert entry in headings, f"{rule.alert}: no entry {entry}"
+
+
+def test_the_runbook_names_every_way_in_which_a_language_model_is_silent() -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    _, _, after = runbook.partition("\n## Language model silent\n")
+    entry, _, _ = after.partition("\n## ")
+    assert [why for why in get_args(Why) if f"`{why}`" not in entry] == []
 
 
 def test_every_rule_has_a_test_of_its_own(rules: list[Rule]) -> None:

@@ -95,10 +95,12 @@ def test_a_referral_tells_when_the_answer_is_due_and_nothing_of_the_proposal() -
         priority=1,
         reason="fault_uncertain",
         language="en",
-        answer_due_at=NOW,
+        answer_due_at=NOW + timedelta(days=30),
         referred_at=NOW,
     )
-    assert content_of(referred) == InReview(answer_due_at=NOW)
+    assert content_of(referred) == InReview(answer_due_at=NOW + timedelta(days=30))
+    late = referred.model_copy(update={"answer_due_at": NOW - timedelta(days=1)})
+    assert content_of(late) == InReview()
 
 
 @pytest.mark.parametrize(
@@ -161,13 +163,13 @@ def test_a_month_is_never_promised_where_money_or_people_are_in_danger(
 
 @pytest.mark.parametrize("kind", ["warned", "extended"])
 def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) -> None:
-    later = NOW + timedelta(days=9)
+    promised, later = NOW + timedelta(days=1), NOW + timedelta(days=9)
     milestone = SlaMilestone(
         case_id=uuid4(),
         customer_id="C-1",
         clock="pl_complaints",
         kind=kind,
-        due_at=NOW,
+        due_at=promised,
         at=NOW,
         reason="checking",
         new_due_at=later,
@@ -177,7 +179,7 @@ def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) ->
     )
     told = content_of(milestone)
     assert told == Delayed(
-        promised=NOW,
+        promised=promised,
         due_at=later,
         reason="checking",
         in_return="priority",
@@ -187,6 +189,20 @@ def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) ->
     assert hash(told) == hash(CONTENT.validate_json(CONTENT.dump_json(told)))
     silent = milestone.model_copy(update={"kind": "nudged"})
     assert content_of(silent) is None
+
+
+@pytest.mark.parametrize("passed", [timedelta(0), timedelta(days=3)])
+def test_a_date_that_has_passed_is_not_called_one_that_may_be_kept(passed: timedelta) -> None:
+    milestone = SlaMilestone(
+        case_id=uuid4(),
+        customer_id="C-1",
+        clock="pl_complaints",
+        kind="warned",
+        due_at=NOW - passed,
+        at=NOW,
+        new_due_at=NOW + timedelta(days=1),
+    )
+    assert content_of(milestone) == Delayed(due_at=NOW + timedelta(days=1))
 
 
 def test_every_delay_of_a_case_is_a_notice_of_its_own() -> None:

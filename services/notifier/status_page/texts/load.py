@@ -5,48 +5,35 @@ the placeholders of its place; a text that is missing stops the start.
 """
 
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from services.notifier.domain import Channel, Language
+from services.notifier.messages.placeholders import (
+    Part,
+    Plain,
+    WithCase,
+    WithDate,
+    WithMoment,
+    WithName,
+    complete,
+    holding,
+)
 from services.notifier.status_page.uploads import Refusal
 from shared.events.case import Category, Status
 from shared.events.catalogue import Question
 from shared.yaml_file import parsed
 
-
-def _holding(*names: str) -> AfterValidator:
-    """Check that a text has exactly these placeholders."""
-
-    def check(text: str) -> str:
-        found = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
-        if found != set(names) or not text.strip():
-            raise ValueError(f"must be a text with exactly these placeholders: {sorted(names)}")
-        return text
-
-    return AfterValidator(check)
-
-
-Plain = Annotated[str, _holding()]
-WithCase = Annotated[str, _holding("case")]
-WithDate = Annotated[str, _holding("date")]
-WithMoment = Annotated[str, _holding("moment")]
-WithName = Annotated[str, _holding("name")]
-WithLimits = Annotated[str, _holding("size", "most")]
-WithSize = Annotated[str, _holding("size")]
-WithMost = Annotated[str, _holding("most")]
+WithLimits = Annotated[str, holding("size", "most")]
+WithSize = Annotated[str, holding("size")]
+WithMost = Annotated[str, holding("most")]
 
 SAID: Final = frozenset({"reply", "person", "document", "checking"})
 """What a customer can have done on the page, and is thanked for."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StatusTexts(_Part):
+class StatusTexts(Part):
     """A status: its name, what it means, and what happens next."""
 
     name: Plain
@@ -54,7 +41,7 @@ class StatusTexts(_Part):
     next: Plain
 
 
-class NextTexts(_Part):
+class NextTexts(Part):
     heading: Plain
     due: WithDate
     checking: WithMoment
@@ -62,7 +49,7 @@ class NextTexts(_Part):
     silence: Plain
 
 
-class HappenedTexts(_Part):
+class HappenedTexts(Part):
     """A sentence for each thing that can happen."""
 
     heading: Plain
@@ -85,7 +72,7 @@ class HappenedTexts(_Part):
     your_words: Plain
 
 
-class ReplyTexts(_Part):
+class ReplyTexts(Part):
     heading: Plain
     label: Plain
     hint: Plain
@@ -95,7 +82,7 @@ class ReplyTexts(_Part):
     too_many: Plain
 
 
-class DocumentTexts(_Part):
+class DocumentTexts(Part):
     heading: Plain
     label: Plain
     hint: WithLimits
@@ -107,7 +94,7 @@ class DocumentTexts(_Part):
     message: WithName
 
 
-class PersonTexts(_Part):
+class PersonTexts(Part):
     heading: Plain
     hint: Plain
     send: Plain
@@ -115,7 +102,7 @@ class PersonTexts(_Part):
     message: Plain
 
 
-class ErrorTexts(_Part):
+class ErrorTexts(Part):
     """Pages that are shown in place of the case."""
 
     heading: Plain
@@ -126,7 +113,7 @@ class ExpiredTexts(ErrorTexts):
     send: Plain
 
 
-class PageTexts(_Part):
+class PageTexts(Part):
     """Everything that the page says in one language."""
 
     language: Plain
@@ -163,18 +150,15 @@ class PageTexts(_Part):
 
     @model_validator(mode="after")
     def _nothing_is_missing(self) -> "PageTexts":
-        for name, found, wanted in (
-            ("categories", set(self.categories), set(Category)),
-            ("statuses", set(self.statuses), set(Status)),
-            ("questions", set(self.questions), set(Question)),
-            ("said", set(self.said), SAID),
-            ("document.states", set(self.document.states), {"quarantined", "refused"}),
-            ("document.refusals", set(self.document.refusals), set(Refusal) - {Refusal.TOO_LARGE}),
-            ("happened.told", set(self.happened.told), set(Channel)),
-            ("happened.not_told", set(self.happened.not_told), set(Channel)),
-        ):
-            if found != wanted:
-                raise ValueError(f"{name}: differs in {sorted(found ^ wanted)}")
+        complete("categories", {*self.categories}, {*Category})
+        complete("statuses", {*self.statuses}, {*Status})
+        complete("questions", {*self.questions}, {*Question})
+        complete("said", set(self.said), SAID)
+        complete("document.states", set(self.document.states), {"quarantined", "refused"})
+        refusals = {*Refusal} - {Refusal.TOO_LARGE}
+        complete("document.refusals", {*self.document.refusals}, {*refusals})
+        complete("happened.told", {*self.happened.told}, {*Channel})
+        complete("happened.not_told", {*self.happened.not_told}, {*Channel})
         return self
 
 
