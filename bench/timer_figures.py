@@ -63,12 +63,15 @@ class Beside(_Figures):
     """New cases before a storm and during it, in one process with the timers."""
 
     timers: int
+    rate: float | None
+    """New cases a second; None: more always wait than are decided."""
     seconds: float
-    """Length of each of the two windows."""
+    """Until the storm was over, but no longer than cases were counted before it."""
     cases_before: float
     """Per second."""
     cases_during: float
     fired_during: float
+    """Timers a second, until then."""
 
     @property
     def kept(self) -> float:
@@ -83,5 +86,5 @@ class TimerRun(_Figures):
     command: str
     machine: Machine
     ours: Side
-    beside: Beside
+    beside: tuple[Beside, ...]
     peers: tuple[Side, ...]

@@ -1,17 +1,18 @@
 """A process of the decision service as it is deployed, without its HTTP side and its consumer.
 
-Batches of classified cases are handed to its hop directly, as fast as it takes them, where cases
-are wanted: the broker's part of the work is the same before a storm and during it.
+Where cases are wanted, batches of classified ones are handed to its hop directly, as fast as it
+takes them or at a rate: the broker's part of the work is the same before a storm and during it.
 """
 
 import asyncio
 import gc
+import math
 import multiprocessing
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -48,6 +49,9 @@ _BATCH: Final = 500
 _CONNECTIONS: Final = 10
 _WITHIN: Final = 60.0
 _LOOK_EVERY: Final = 0.01
+_WAITED: Final = timedelta(minutes=1)
+"""Cases of which more always wait are as old as those of a backlog."""
+_SECOND: Final = timedelta(seconds=1)
 _REFERRED: Final = (0, 2)
 """Of five cases these ask for more than the automatic certificate allows, and wait for people."""
 
@@ -70,8 +74,8 @@ class Worker:
 
 
 @asynccontextmanager
-async def running(where: Where, *, cases: bool) -> AsyncIterator[Worker]:
-    """Run a worker.
+async def running(where: Where, cases: float | None = None) -> AsyncIterator[Worker]:
+    """Run a worker; so many cases come in a second (infinite: more always wait; None: no case).
 
     Raises:
         TimeoutError: it was not ready within a minute.
@@ -90,11 +94,13 @@ async def running(where: Where, *, cases: bool) -> AsyncIterator[Worker]:
         await asyncio.to_thread(process.join)
 
 
-def _work(where: Where, ready: Event, done: "Synchronized[int]", cases: bool) -> None:  # noqa: FBT001 - across processes
-    uvloop.run(_serve(where, ready, done, cases=cases))
+def _work(where: Where, ready: Event, done: "Synchronized[int]", cases: float | None) -> None:
+    uvloop.run(_serve(where, ready, done, cases))
 
 
-async def _serve(where: Where, ready: Event, done: "Synchronized[int]", *, cases: bool) -> None:
+async def _serve(
+    where: Where, ready: Event, done: "Synchronized[int]", cases: float | None
+) -> None:
     pool = await connect(where.database_url, schema="decision", connections=_CONNECTIONS)
     kafka = KafkaSettings(bootstrap=where.bootstrap, idempotence=where.idempotence)
     publisher, stop = Publisher(pool, kafka, _SOURCE), asyncio.Event()
@@ -116,7 +122,7 @@ async def _serve(where: Where, ready: Event, done: "Synchronized[int]", *, cases
     ]
     await until(_connected(publisher), within=_WITHIN, every=_LOOK_EVERY)
     ready.set()
-    if cases:
+    if cases is not None:
         runner = Runner(
             service.hops[0],
             pool=pool,
@@ -125,7 +131,7 @@ async def _serve(where: Where, ready: Event, done: "Synchronized[int]", *, cases
             tracer=tracer,
             stop=stop,
         )
-        tasks.append(asyncio.create_task(_decide(runner, done)))
+        tasks.append(asyncio.create_task(_decide(runner, done, cases)))
     await asyncio.gather(*tasks)
 
 
@@ -136,14 +142,20 @@ def _connected(publisher: Publisher) -> Callable[[], Awaitable[bool]]:
     return connected
 
 
-async def _decide(runner: Runner, done: "Synchronized[int]") -> None:
+async def _decide(runner: Runner, done: "Synchronized[int]", rate: float) -> None:
     usual, high = (_body(claim).model_dump_json().encode() for claim in (_LITTLE, "450.00"))
-    number = 0
+    began, number = clock.now(), 0
     while True:
-        batch = []
-        for _ in range(_BATCH):
+        passed = clock.now() - began
+        come = number + _BATCH if math.isinf(rate) else int(passed.total_seconds() * rate)
+        batch: list[ConsumerRecord[bytes, bytes]] = []
+        while number < come and len(batch) < _BATCH:
             number += 1
-            batch.append(_record(high if number % 5 in _REFERRED else usual, number))
+            at = clock.now() - _WAITED if math.isinf(rate) else began + number / rate * _SECOND
+            batch.append(_record(high if number % 5 in _REFERRED else usual, number, at))
+        if not batch:
+            await asyncio.sleep(_LOOK_EVERY)
+            continue
         await runner(batch)
         done.value += len(batch)
 
@@ -156,11 +168,11 @@ _LITTLE: Final = "0.05"
 """EUR: so many are given in a minute that more would be beyond a day's certificate."""
 
 
-def _record(body: bytes, number: int) -> "ConsumerRecord[bytes, bytes]":
+def _record(body: bytes, number: int, at: datetime) -> "ConsumerRecord[bytes, bytes]":
     case_id = str(UUID(int=_NUMBER.int + number))
     customer = f"N-{number:019}"
     identity = event_id(case_id, Topic.CLASSIFIED)
-    envelope = Envelope(identity, Topic.CLASSIFIED, _SOURCE, case_id, clock.now())
+    envelope = Envelope(identity, Topic.CLASSIFIED, _SOURCE, case_id, at)
     # One story told by many customers would raise doubt, so each has words of its own.
     words = " ".join(f"{random.getrandbits(20):05x}" for _ in range(_WORDS))
     value = body.replace(str(_NUMBER).encode(), case_id.encode()).replace(_TEXT, words.encode())

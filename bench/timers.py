@@ -5,6 +5,7 @@ peers' on the same server and in the same run.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -57,7 +58,7 @@ class TimerPlan:
     """Length of the time in which single timers come due."""
 
 
-async def of_ours(servers: Servers, plan: TimerPlan, tell: Tell) -> tuple[Side, Beside]:
+async def of_ours(servers: Servers, plan: TimerPlan, tell: Tell) -> tuple[Side, tuple[Beside, ...]]:
     """Measure our own timers."""
     await create_topics(servers.broker.bootstrap, dict.fromkeys(Topic, PARTITIONS))
     pending = await _pending(servers, plan)
@@ -70,8 +71,13 @@ async def of_ours(servers: Servers, plan: TimerPlan, tell: Tell) -> tuple[Side, 
     for workers in (1, 2):
         drains.append(await _storm(servers, plan, workers))
         tell(f"  storm, {workers} processes: {drains[-1].per_second:,.0f} timers/s")
-    beside = await _beside(servers, plan)
-    tell(f"  new cases keep {beside.kept:.0%} of {beside.cases_before:,.0f}/s in a storm")
+    full = await _beside(servers, plan, math.inf)
+    half = await _beside(servers, plan, full.cases_before / 2)
+    for beside in (half, full):
+        tell(
+            f"  new cases keep {beside.kept:.0%} of {beside.cases_before:,.0f}/s"
+            f" beside {beside.fired_during:,.0f} timers/s"
+        )
     ours = Side(
         name="Evenhand",
         armed_per_second=armed,
@@ -79,7 +85,7 @@ async def of_ours(servers: Servers, plan: TimerPlan, tell: Tell) -> tuple[Side, 
         lateness=lateness,
         pending=pending,
     )
-    return ours, beside
+    return ours, (half, full)
 
 
 @asynccontextmanager
@@ -180,7 +186,7 @@ async def _lateness(servers: Servers, plan: TimerPlan) -> Spread:
     count = plan.per_second * plan.seconds
     async with (
         _database(servers, "lateness") as (connection, where),
-        timer_worker.running(where, cases=False),
+        timer_worker.running(where),
     ):
         begins = clock.now() + _SOON
         step = timedelta(seconds=1) / plan.per_second
@@ -215,7 +221,7 @@ async def _storm(servers: Servers, plan: TimerPlan, workers: int) -> Drain:
         roots = {"database": servers.database.pid, "broker": servers.broker.pid}
         async with AsyncExitStack() as stack:
             for number in range(workers):
-                worker = await stack.enter_async_context(timer_worker.running(where, cases=False))
+                worker = await stack.enter_async_context(timer_worker.running(where))
                 roots[f"decision {number + 1}"] = worker.process.pid or 0
             await _until(at)
             before = cpu.seconds(roots)
@@ -247,25 +253,36 @@ async def _until(instant: datetime) -> None:
     await asyncio.sleep(left)
 
 
-async def _beside(servers: Servers, plan: TimerPlan) -> Beside:
-    """Let cases come as fast as one process decides them, and a storm break upon them."""
+async def _beside(servers: Servers, plan: TimerPlan, rate: float) -> Beside:
+    """Let a storm break while cases come in at a rate, or as fast as one process decides them."""
     async with _database(servers, "beside") as (connection, where):
         at = await _laid(connection, plan.storm, _BEFORE_A_STORM + plan.window)
-        async with timer_worker.running(where, cases=True) as worker:
+        async with timer_worker.running(where, rate) as worker:
             await _until(at - timedelta(seconds=plan.window))
-            counts = [worker.cases.value]
-            for _ in range(2):
-                await asyncio.sleep(plan.window)
-                counts.append(worker.cases.value)
+            started = worker.cases.value
+            await asyncio.sleep(plan.window)
+            broke = worker.cases.value
+            seconds = await _drained(connection, at, plan.window)
+            ended = worker.cases.value
             left = await connection.fetchval(_LEFT_OF, at)
-    before, during = (counts[n + 1] - counts[n] for n in range(2))
     return Beside(
         timers=plan.storm,
-        seconds=plan.window,
-        cases_before=before / plan.window,
-        cases_during=during / plan.window,
-        fired_during=(plan.storm - left) / plan.window,
+        rate=None if math.isinf(rate) else rate,
+        seconds=seconds,
+        cases_before=(broke - started) / plan.window,
+        cases_during=(ended - broke) / seconds,
+        fired_during=(plan.storm - left) / seconds,
     )
+
+
+async def _drained(connection: Connection, at: datetime, within: float) -> float:
+    """Wait until all timers that are due then have fired, but no longer; returns the seconds."""
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < within:
+        await asyncio.sleep(_LOOK_EVERY)
+        if not await connection.fetchval(_LEFT, at):
+            return time.monotonic() - began
+    return passed
 
 
 _LEFT_OF = "SELECT count(*) FROM timers WHERE due_at = $1 AND fired_at IS NULL"

@@ -96,19 +96,19 @@ class Timers:
                     continue
                 began = time.monotonic()
                 fired = await self.fire(connection)
-                if fired >= self.at_once and self.pace.is_quiet():
+                if fired >= self.at_once and not self.pace.is_behind():
                     fired += await self._drain(stop)
                     began = time.monotonic()
                 pause = self.pace.pause(time.monotonic() - began)
                 await wait(stop, pause if fired else _OTHERS_FIRE)
 
     async def _drain(self, stop: asyncio.Event) -> int:
-        """Fire batch after batch with several hands, until one is not full or a case comes in."""
+        """Fire batch after batch with several hands, until one is not full or cases wait."""
         most = self.at_once * _CLAIMED_IN_A_STORM
 
         async def hand() -> int:
             total = 0
-            while not stop.is_set() and self.pace.is_quiet():
+            while not stop.is_set() and not self.pace.is_behind():
                 # Given back each time: a new case that waits for a connection has it first.
                 async with self.parts.pool.acquire() as connection:
                     fired = await self.fire(connection, most)
