@@ -99,6 +99,8 @@ async def test_with_the_letter_the_customer_gets_what_a_delay_is_made_good_with_
     await clocks.drain()
     (warned,) = [each for each in await clocks.milestones(case_id) if each.kind == "warned"]
     assert warned.granted == ()
+    assert warned.new_due_at is not None
+    assert warned.new_due_at > warned.due_at == told.new_due_at
     assert await desk.pool.fetchval("SELECT count(*) FROM amends") == 1
 
 
@@ -194,6 +196,21 @@ async def test_a_warning_that_waits_for_one_date_hears_of_the_next(desk: Running
     await _clocks(desk).drain()
     (warned,) = await _warned(desk, case_id)
     assert (warned.new_due_at, warned.reason) == (later, "checking")
+
+
+async def test_a_clock_that_was_set_aside_waits_for_the_last_date_when_it_runs_again(
+    desk: Running,
+) -> None:
+    case_id = await _arrive(desk)
+    await _promised(desk, case_id)
+    aside = "UPDATE clocks SET withdrawn_at = {} WHERE case_id = $1 AND clock = 'pl_complaints:0'"
+    await desk.pool.execute(aside.format("clock_now()"), case_id)
+    later = NOW + 24 * DAY
+    said = await desk.act("clerk", case_id, "expect", by=later.isoformat(), reason="checking")
+    assert said.status_code == 200, said.text
+    await desk.pool.execute(aside.format("NULL"), case_id)
+    row = await _clocks(desk).row(case_id)
+    assert (row["expected_by"], row["expected_of"]) == (later, "checking")
 
 
 async def test_a_date_that_holds_a_warning_back_moves_no_timer_before_its_time(

@@ -152,12 +152,16 @@ def _moved(
 ) -> Clock:
     by = decide_by(starts_at, deadline, clock.buffer, calendar)
     ladder: tuple[Rung, ...] = tuple(planned.rung for planned in clock.rungs)
+    last_day = day_of(deadline, calendar)
+    # What a late answer is given beyond the deadline moves with it.
+    beyond = business_days_between(clock.last_day, day_of(clock.warned_date, calendar), calendar)
     return clock.model_copy(
         update={
             "term": term,
             "deadline": deadline,
             "decide_by": by,
-            "last_day": day_of(deadline, calendar),
+            "last_day": last_day,
+            "warned_date": end_of(business_days_after(last_day, beyond, calendar), calendar.zone),
             "rungs": laid(ladder, starts_at, by, deadline),
         }
     )

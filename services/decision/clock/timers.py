@@ -2,7 +2,7 @@
 
 The outcome is a closed union without a decision in it, and an import contract keeps every type of
 an answer out of this package. A rung fires at most once; one that is not due does nothing. However
-late a rung fires, no new date that it tells the customer has passed.
+late a rung fires, a new date that it tells the customer is ahead, and a warning's no earlier one.
 """
 
 from collections.abc import Mapping
@@ -166,19 +166,20 @@ def _effect(
 def _warn(
     clock: Clock, expected_by: datetime | None, now: datetime, calendar: Calendar | None
 ) -> Effect:
-    """Warn with the date that people expect, else the pack's; one that has passed is none."""
+    """Warn with the date that people expect, else the pack's: ahead, and later than was told."""
     if expected_by is not None and now < expected_by < clock.deadline:
         return Nothing(Why.DATE_IS_SAFE)
-    for date_ahead in (expected_by, clock.warned_date):
-        if date_ahead is not None and date_ahead > now:
-            return Warn(clock.id, clock.deadline, date_ahead)
-    return Warn(clock.id, clock.deadline, _next_working_day(clock, now, calendar))
+    past = max(now, clock.deadline)
+    for new_date in (expected_by, clock.warned_date):
+        if new_date is not None and new_date > past:
+            return Warn(clock.id, clock.deadline, new_date)
+    return Warn(clock.id, clock.deadline, _next_working_day(clock, past, calendar))
 
 
-def _next_working_day(clock: Clock, now: datetime, calendar: Calendar | None) -> datetime:
-    """Return the end of the next working day where the clock runs."""
+def _next_working_day(clock: Clock, after: datetime, calendar: Calendar | None) -> datetime:
+    """Return the end of the first working day after an instant, where the clock runs."""
     days = calendar or Calendar("weekdays", "", ZoneInfo(clock.zone))
-    return end_of(business_days_after(local(now, days.zone).date(), 1, days), days.zone)
+    return end_of(business_days_after(local(after, days.zone).date(), 1, days), days.zone)
 
 
 def _letter(clock: Clock, state: State, now: datetime) -> Effect:

@@ -16,7 +16,7 @@ from services.decision.merits.known import Known
 from services.decision.merits.outcome import Outcome
 from services.decision.policy.model import Policy
 from services.decision.proving.duties import duties
-from services.decision.proving.outcomes import Decider, answer_of, road_of
+from services.decision.proving.outcomes import Decider, answer_of, is_granted, road_of
 from services.decision.proving.pasts import bettered, is_sooner
 from services.decision.proving.problems import Kind, Problem, place_of, shown
 from services.decision.proving.space import Stuff
@@ -62,7 +62,8 @@ class Amounts:
         return paths(lambda: self.decide(case, known, self.policy), of.possible)
 
     def _dutiful(self, way: Way, of: Unknowns) -> Iterator[Problem]:
-        due = list(duties(way.result, of, self.currency, self.policy))
+        elsewhere = self.stuff.category in self.policy.principal
+        due = list(duties(way.result, of, self.currency, self.policy, elsewhere=elsewhere))
         try:
             found = self._refuted(way, of, z3.And(*(duty.formula for duty in due)))
         except UndecidedError as error:
@@ -106,7 +107,9 @@ class Amounts:
                 yield self._problem(kind, text, after.result, *self._case(found, two))
 
     def _claim(self, before: Way, after: Way, one: Unknowns, two: Unknowns) -> Iterator[Problem]:
-        if not is_sooner(before.result, after.result):
+        # Whoever is refused sooner has nothing of it.
+        sooner = is_sooner(before.result, after.result) and is_granted(answer_of(after.result))
+        if not sooner:
             return
         found = self._find(*before.when, *after.when, *larger(one, two))
         if found is not None:

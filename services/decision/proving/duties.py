@@ -17,7 +17,7 @@ from services.decision.proving.outcomes import answer_of
 from services.decision.proving.problems import Kind
 from services.decision.proving.symbols import exact
 from services.decision.proving.unknowns import Unknowns
-from shared.events.answer import Basis, RemedyKind
+from shared.events.answer import Basis, Disposition, RemedyKind
 
 _ROUNDED: Final = Decimal("0.00005")
 """A chance is stored, and compared, with four places."""
@@ -32,15 +32,20 @@ class Duty:
     text: str
 
 
-def duties(outcome: Outcome, of: Unknowns, currency: str, policy: Policy) -> Iterator[Duty]:
-    """Say what must hold wherever this outcome is reached with a claim in this currency."""
+def duties(
+    outcome: Outcome, of: Unknowns, currency: str, policy: Policy, *, elsewhere: bool = False
+) -> Iterator[Duty]:
+    """Say what must hold wherever this outcome is reached with a claim in this currency.
+
+    `elsewhere`: the sum that is claimed is money that others hold, and not asked of the bank.
+    """
     answer = answer_of(outcome)
     if answer is None:
         return
     rate = policy.per_euro.get(currency)
     if isinstance(outcome, Decided):
         claimed = None if rate is None else of.claimed / exact(rate)
-        yield from _inside(answer, claimed, of, policy)
+        yield from _inside(answer, claimed, of, policy, elsewhere=elsewhere)
         yield from _paid(answer, claimed, policy)
     if answer.scales is not None and answer.cost is not None:
         yield from _weighed(outcome, answer, of, policy)
@@ -70,8 +75,18 @@ def chance(of: Unknowns, policy: Policy, *, checkable: bool) -> Any:  # noqa: AN
     return z3.If(mean * factors < 1, mean * factors, exact(1))
 
 
-def _inside(answer: Answer, claimed: Any, of: Unknowns, policy: Policy) -> Iterator[Duty]:  # noqa: ANN401 - z3 has no types
-    """Compare claim and cost with the certificate of a case and with what is left of the day."""
+def _inside(
+    answer: Answer,
+    claimed: Any,  # noqa: ANN401 - z3 has no types
+    of: Unknowns,
+    policy: Policy,
+    *,
+    elsewhere: bool,
+) -> Iterator[Duty]:
+    """Compare claim and cost with the certificate of a case and with what is left of the day.
+
+    What is refused has to fit the certificate, and takes nothing from the day.
+    """
     kind = Kind.BEYOND_CERTIFICATE
     limit = exact(policy.certificates.automatic.limit(answer.situation))
     if answer.cost is None:
@@ -79,11 +94,14 @@ def _inside(answer: Answer, claimed: Any, of: Unknowns, policy: Policy) -> Itera
         return
     cost = exact(answer.cost)
     yield Duty(kind, cost <= limit, "more than the automatic certificate is granted")
-    yield Duty(kind, cost <= of.left_euros, "more than the day's certificate is granted")
+    refused = answer.decision.disposition is Disposition.DECLINED
+    today = exact(answer.granted) if refused else cost
+    yield Duty(kind, today <= of.left_euros, "more than the day's certificate is granted")
+    held_by_others = elsewhere or answer.situation is Situation.THIRD_PARTY
     if claimed is None:
         text = "decided automatically in a currency without a rate"
         yield Duty(kind, of.claim == 0, text)
-    elif answer.situation is not Situation.THIRD_PARTY:  # others hold what is claimed of them
+    elif refused or not held_by_others:
         yield Duty(kind, claimed <= limit, "a claim beyond the automatic certificate is decided")
 
 
@@ -104,6 +122,9 @@ def _paid(answer: Answer, claimed: Any, policy: Policy) -> Iterator[Duty]:  # no
         if spec is not None and spec.limit is not None:
             within = sum_ <= exact(spec.limit[currency])
             yield Duty(Kind.BEYOND_CERTIFICATE, within, f"{remedy.kind} is above its own limit")
+    limit = exact(policy.certificates.automatic.limit(answer.situation))
+    text = "the remedies together pay more than the automatic certificate"
+    yield Duty(Kind.BEYOND_CERTIFICATE, paid <= limit, text)
     text = "the remedies together pay more than was claimed"
     if claimed is not None:
         yield Duty(Kind.BEYOND_CERTIFICATE, paid <= claimed, text)

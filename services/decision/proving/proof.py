@@ -61,7 +61,7 @@ def examine(policy: Policy, decide: Decider = decide_case, grants: Grants = may_
     if not any(problem.kind in _HOLES for problem in problems):
         survey.run()
         problems += [*survey.problems.values(), *masked_rows(policy, survey.answering)]
-    proofs = list(_to_settle(survey))
+    proofs = list(to_settle(survey))
     for proof in proofs:
         problems += _settled(proof)
     return Proof(
@@ -75,7 +75,7 @@ def examine(policy: Policy, decide: Decider = decide_case, grants: Grants = may_
     )
 
 
-def _to_settle(survey: Survey) -> Iterator[Amounts]:
+def to_settle(survey: Survey) -> Iterator[Amounts]:
     """Take each row in euros, each that pays in each currency, each way of deciding with a past."""
     policy, decide = survey.policy, survey.decide
     others = [*(currency for currency in policy.per_euro if currency != _EURO), _UNKNOWN]
@@ -85,12 +85,11 @@ def _to_settle(survey: Survey) -> Iterator[Amounts]:
         for row in file.rows
         if any(remedy.money != "none" for remedy in row.remedies)
     }
-    rows, ways = set(), set()
+    for row, (_, stuff) in survey.freest.items():
+        for currency in (_EURO, *(others if row in paying else ())):
+            yield Amounts(stuff, currency, policy, decide, past=False)
+    ways = set()
     for kind, stuff in survey.kinds.items():
-        if kind.row not in rows:
-            rows.add(kind.row)
-            for currency in (_EURO, *(others if kind.row in paying else ())):
-                yield Amounts(stuff, currency, policy, decide, past=False)
         if kind.way not in ways:
             ways.add(kind.way)
             yield Amounts(stuff, _EURO, policy, decide, past=True)

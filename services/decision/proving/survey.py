@@ -1,7 +1,7 @@
 """Every kind of case is decided: each has an answer, and each answer is fair to its neighbours.
 
-The survey keeps one case for each kind of answer that it met; the proofs over all amounts start
-from these.
+The survey keeps one case for each kind of answer that it met, and for each row the one that least
+keeps from the policy's own answer; the proofs over all pasts and all amounts start from these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from itertools import cycle, islice, product
 from typing import Final, NamedTuple, TypeAlias
 
 from services.decision.merits.known import Checked, Known
-from services.decision.merits.outcome import Outcome
+from services.decision.merits.outcome import Outcome, Referred
 from services.decision.policy.model import Policy
 from services.decision.proving.manners import told_otherwise
 from services.decision.proving.outcomes import Decider, answer_of
@@ -40,6 +40,7 @@ _CHECKS: Final = (
     Known(asked=True),
 )
 Found: TypeAlias = Iterator[tuple[Outcome, Problem | None]]
+_Obstacles: TypeAlias = tuple[bool, bool, int, bool]
 
 
 class AnswerKind(NamedTuple):
@@ -68,6 +69,8 @@ class Survey:
     cases: int = 0
     problems: dict[tuple[Kind, str], Problem] = field(default_factory=dict)
     kinds: dict[AnswerKind, Stuff] = field(default_factory=dict)
+    freest: dict[str, tuple[_Obstacles, Stuff]] = field(default_factory=dict)
+    """By row, the case that least keeps from the policy's own answer."""
     answering: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -134,7 +137,25 @@ class Survey:
             )
         key = AnswerKind(decision.row or "", decision.rule, answer.proven, answer.checkable)
         self.kinds.setdefault(key, stuff)
-        self.answering.add(decision.row or "")
+        obstacles = _obstacles(stuff, outcome, self.policy)
+        held = self.freest.get(key.row)
+        if held is None or obstacles < held[0]:
+            self.freest[key.row] = obstacles, stuff
+        self.answering.add(key.row)
 
     def _add(self, problem: Problem) -> None:
         self.problems.setdefault((problem.kind, problem.place), problem)
+
+
+def _obstacles(stuff: Stuff, outcome: Outcome, policy: Policy) -> _Obstacles:
+    """Rank the cases of a row by what keeps them from the policy's own answer.
+
+    Of a case that a person has whatever is claimed, nothing is proved by looking at every claim.
+    Where others hold what is claimed, part of what must hold says nothing.
+    """
+    return (
+        isinstance(outcome, Referred),
+        stuff.fault_confidence < SURE,
+        len(stuff.flags),
+        stuff.category in policy.principal,
+    )

@@ -14,9 +14,10 @@ from services.decision.timing import store
 from services.decision.timing.rows import Row, clock_of, is_running
 from shared.postgres import Connection
 
+# Also of a clock that is set aside: it may run again, and must not wait for an older date.
 _EXPECT: Final = """
 UPDATE clocks SET expected_by = $2, expected_of = $3
- WHERE case_id = $1 AND cancelled_at IS NULL AND extended_to IS NULL AND withdrawn_at IS NULL
+ WHERE case_id = $1 AND cancelled_at IS NULL AND extended_to IS NULL
 """
 _FORGET: Final = """
 UPDATE clocks SET expected_by = NULL, expected_of = NULL

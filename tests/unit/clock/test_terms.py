@@ -9,7 +9,7 @@ from services.decision.clock.model import LetterPart, PauseReason
 from services.decision.clock.plan import Clock, plan
 from services.decision.clock.state import State, Timer, is_late, lapsed, replaced, replanned
 from services.decision.clock.terms import Extended, Paused, Refused, Resumed, extend, pause, resume
-from services.decision.clock.timers import Escalate, Lapse, Warn
+from services.decision.clock.timers import Escalate, Lapse, Warn, on_timer
 from shared.events.case import Category, Facts, Product
 from tests.unit.clock.conftest import DAY, FRIDAY, REASONS, ClockOf, MakeCase, drain
 
@@ -29,6 +29,20 @@ def test_an_extension_opens_a_new_term_with_its_own_ladder(polish: Clock, packs:
     state = replaced(drain(State(clocks=(polish,)), FRIDAY)[0], polish.id, done.clock)
     assert len(state.timers()) == len(polish.rungs)
     assert state.timers()[0][1].due == FRIDAY + 5 * DAY
+
+
+def test_in_a_new_term_the_customer_is_warned_of_a_later_date_and_never_of_an_earlier_one(
+    polish: Clock, packs: Packs
+) -> None:
+    once = extended(polish, packs).clock
+    due = next(each.due for each in once.rungs if each.rung.name == "warn_customer")
+    timer = Timer(clock=once.id, rung="warn_customer")
+    # A clock that was stored before its date moved with the deadline still has the old one.
+    stored = once.model_copy(update={"warned_date": polish.warned_date})
+    for clock in (once, stored):
+        effect = on_timer(timer, State(clocks=(clock,)), due, packs.calendars["PL"])
+        # Tuesday 19 January + 2 business days.
+        assert effect == Warn(once.id, once.deadline, datetime(2027, 1, 21, 23, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from services.decision.proving import Kind, Problem
 from services.decision.proving.amounts import Amounts
 from services.decision.proving.means import authority_problems
 from services.decision.proving.outcomes import Decider
-from services.decision.proving.proof import claims_of
+from services.decision.proving.proof import claims_of, to_settle
 from services.decision.proving.space import Stuff
 from services.decision.proving.survey import Survey
 from services.decision.proving.table import whereabouts
@@ -143,6 +143,36 @@ def test_a_narrow_window_beyond_the_certificate_is_found(policy: Policy) -> None
     problem = at(problems, Kind.BEYOND_CERTIFICATE, PROMISE)
     assert Decimal("137.11") < Decimal(problem.case["claim"]["amount"]) < Decimal("137.12")
     at(problems, Kind.LARGER_CLAIM, PROMISE)
+
+
+def test_a_narrow_window_is_found_whatever_the_first_case_of_its_row_was_about(
+    policy: Policy,
+) -> None:
+    """The first one to meet a row may be one that a person has at every amount."""
+
+    def spoil(case: CaseClassified, _: Known, outcome: Outcome) -> Outcome:
+        if (
+            not isinstance(outcome, Referred)
+            or outcome.reason != "above_the_automatic_certificate"
+            or outcome.proposal is None
+            or case.claim is None
+        ):
+            return outcome
+        inside = case.claim.amount > Decimal("137.11") and case.claim.amount < Decimal("137.12")
+        return Decided(outcome.proposal) if inside else outcome
+
+    context = whereabouts(policy)[0].context
+    assert context is not None
+    survey = Survey(policy, unfair(spoil), (context,), claims_of(policy), ("nothing",))
+    survey.run()
+    proofs = [proof for proof in to_settle(survey) if not proof.past and proof.currency == "EUR"]
+    problems = [problem for proof in proofs for problem in proof.problems()]
+    for place in (
+        SLIP,
+        "entitlement.wrong_fee: default/wrong_fee.any",
+        "goodwill.own_slip: default/own_slip.missed_due_date",
+    ):
+        at(problems, Kind.BEYOND_CERTIFICATE, place)
 
 
 def test_code_that_trusts_what_is_cheaper_to_check_is_found(policy: Policy) -> None:
