@@ -56,12 +56,20 @@ def remote_context(traceparent: str | None, tracestate: str | None = None) -> Co
     return _W3C.extract(carrier, Context())
 
 
+# Flags are two hexadecimal digits; their lowest bit says "recorded", the next one "random".
+_UNRECORDED: Final = frozenset(f"{flags:02x}" for flags in range(0, 256, 2))
+
+
 def is_unrecorded(traceparent: str | None) -> bool:
     """Say whether the sender has decided that nobody records this trace.
 
     Then no span is made here either: the header is passed on as it is.
     """
-    return traceparent is not None and traceparent.startswith("00-") and traceparent[52:] == "-00"
+    return (
+        traceparent is not None
+        and traceparent.startswith("00-")
+        and traceparent[53:] in _UNRECORDED
+    )
 
 
 def traceparent_of(span: Span) -> str:
