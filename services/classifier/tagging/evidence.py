@@ -12,9 +12,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.tagging.facts import Finding
 from services.classifier.tagging.features import Words
 from services.classifier.tagging.hashing import Ints
+from services.classifier.tagging.judging import Finding
 from services.classifier.tagging.lists import SAFETY, VULNERABLE, Lists
 from services.classifier.tagging.scores import Sums
 from shared.events.tags import Evidence, Fault, Flag, Pressure, Tone
@@ -121,6 +121,7 @@ class Witness:
         self._names = lists.concepts
         self._members = members
         self._claims: list[Claim] = []
+        self._shown: list[tuple[int, Evidence]] = []
         self._gains: list[Ints] = []
         self._groups: list[Ints] = []
         self._begins: list[Ints] = []
@@ -153,6 +154,10 @@ class Witness:
         """Add the rule by which the facts settled who erred."""
         self._claims.append(Claim(message, "fault", finding.fault, finding.rule))
 
+    def show(self, message: int, proof: Evidence) -> None:
+        """Add what was found otherwise."""
+        self._shown.append((message, proof))
+
     def evidence(self, messages: int) -> list[list[Evidence]]:
         """Return the evidence of each of so many messages, in the order in which it was claimed."""
         found: list[list[Evidence]] = [[] for _ in range(messages)]
@@ -174,6 +179,8 @@ class Witness:
                     end=end,
                 )
             found[claim.message].append(proof)
+        for message, proof in self._shown:
+            found[message].append(proof)
         return found
 
     def _windows(self) -> list[tuple[int, int, list[int]]]:

@@ -2,8 +2,8 @@
 
 A message is foreign where most of its letters belong to no alphabet that is read, where little
 words of other languages outnumber those of the four that are, or words with accents that none of
-the four writes do, or where a text of some length has no little word at all and no letter of its
-own. It is told from whole numbers per word, so it is the same in any batch.
+the four writes do, where it is Belarusian or Bulgarian, or where a text of some length has no
+little word at all and no letter of its own. Nothing of it depends on other messages.
 """
 
 import re
@@ -16,8 +16,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.tagging.features import Vocabulary, Words
+from services.classifier.tagging.features import Words
 from services.classifier.tagging.growing import Growing
+from services.classifier.tagging.neighbours import Neighbours
+from services.classifier.tagging.vocabulary import Vocabulary
 from services.classifier.tagging.words import normalise
 from shared.events.tags import (
     Evidence,
@@ -38,6 +40,7 @@ UNKNOWN: Final = "und"
 SOURCE: Final = "rule:language_not_read"
 """Stands in the evidence of a message that nobody but a person can read."""
 
+_NEAR: Final = "neighbours"
 _LENGTH: Final = 8
 """So many words in Latin letters hold a little word, if they are in a language that is read."""
 _POLISH: Final = frozenset("ąęłńśźżĄĘŁŃŚŹŻ")
@@ -59,8 +62,15 @@ _BLOCKS: Final = ((0x00, 0x250), (0x300, 0x370), (0x400, 0x530), (0x1E00, 0x1F00
 class Foreign:
     """Looks at the little words and letters of messages. Not for two threads at a time."""
 
-    def __init__(self, own: frozenset[str], foreign: frozenset[str], known: Vocabulary) -> None:
+    def __init__(
+        self,
+        own: frozenset[str],
+        foreign: frozenset[str],
+        neighbours: Neighbours,
+        known: Vocabulary,
+    ) -> None:
         self._own = own
+        self._neighbours = neighbours
         self._foreign = foreign
         self._known = known
         self._counts = Growing(_STRANGE + 1)
@@ -70,12 +80,14 @@ class Foreign:
         """Read the shipped lists."""
         text = resources.files(__package__).joinpath("function_words.yaml").read_text("utf-8")
         groups: dict[str, dict[str, str]] = parsed(text)
+        near = {name: frozenset(listed.split()) for name, listed in groups.pop(_NEAR).items()}
         words: defaultdict[str, set[str]] = defaultdict(set)
         for group, languages in groups.items():
             for listed in languages.values():
                 words[group] |= {normalise(word) for word in listed.split()}
         own = frozenset(words["own"])
-        return cls(own, frozenset(words["foreign"]) - own, known)
+        neighbours = Neighbours(near["be"], near["bg"])
+        return cls(own, frozenset(words["foreign"]) - own, neighbours, known)
 
     def tell(self, texts: Sequence[str], words: Words) -> NDArray[np.bool_]:
         """Say of each message, given also as words, whether it is in no language that is read."""
@@ -88,8 +100,10 @@ class Foreign:
             (2 * sums[:, _STRANGE] > letters) | (foreign > own) | (letters == 0)
         )
         for n in np.flatnonzero(~unread).tolist():
-            accented = 0 if texts[n].isascii() else _accented(texts[n])
-            unread[n] = accented >= _ACCENTS and accented > own[n]
+            if not texts[n].isascii():
+                accented = _accented(texts[n])
+                is_foreign = accented >= _ACCENTS and accented > own[n]
+                unread[n] = is_foreign or self._neighbours.wrote(texts[n])
         for n in np.flatnonzero(~unread & (own == 0) & (sums[:, _LATIN] >= _LENGTH)).tolist():
             unread[n] = _POLISH.isdisjoint(texts[n])
         return unread

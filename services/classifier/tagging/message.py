@@ -31,6 +31,13 @@ class Message:
     claim: bool = False
 
 
+def facts_of(message: Message) -> Facts:
+    """Return the facts by type."""
+    if all(value is None for value in message.facts.values()):
+        return NOTHING_KNOWN
+    return Facts.read(message.facts)
+
+
 def circumstances(message: Message, facts: Facts) -> tuple[bool, ...]:
     """Return what is known beside the text: inputs of fault and flags, never of tone."""
     known = (

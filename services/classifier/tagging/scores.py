@@ -6,7 +6,7 @@ All sums are of whole numbers, so a message scores the same alone, in any batch 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.tagging.features import HASH, SHAPE, Vocabulary, Words
+from services.classifier.tagging.features import Words
 from services.classifier.tagging.growing import Growing
 from services.classifier.tagging.hashing import (
     CONCEPT,
@@ -16,6 +16,7 @@ from services.classifier.tagging.hashing import (
     pair_rows,
     word_features,
 )
+from services.classifier.tagging.vocabulary import HASH, SHAPE, Vocabulary
 from services.classifier.tagging.weights import Description
 
 Sums = NDArray[np.int32] | NDArray[np.int64]
@@ -90,4 +91,11 @@ def logits(
     """Turn sums into logits; the last column of the sums is the squared length of the message."""
     length = np.sqrt(sums[:, -1:] * about.length_unit + about.length_floor)
     found: NDArray[np.float64] = sums[:, :-1] * np.array(scale) / length + np.array(bias)
+    return found
+
+
+def chances(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn logits into chances, those of each row together one."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return found

@@ -13,17 +13,21 @@ from numpy.typing import NDArray
 
 from services.classifier.tagging.deep import Deep
 from services.classifier.tagging.evidence import Column, Witness
-from services.classifier.tagging.facts import Facts, Finding, judge
-from services.classifier.tagging.features import Vocabulary, Words, encode
+from services.classifier.tagging.facts import Facts
+from services.classifier.tagging.features import Words, encode
+from services.classifier.tagging.figures import APART, CLOSE, figurative, meant
+from services.classifier.tagging.flags import FLAGS, Bools, Flagging
 from services.classifier.tagging.foreign import Foreign, unread
-from services.classifier.tagging.hashing import Ints
+from services.classifier.tagging.judging import Finding, judge
 from services.classifier.tagging.language import Letters
-from services.classifier.tagging.lists import BODILY, HARM, HYPERBOLE, INTENT, SELF_HARM, Lists
+from services.classifier.tagging.lists import BODILY, INTENT, SELF_HARM, Lists
 from services.classifier.tagging.markup import blanked
 from services.classifier.tagging.matter import Matter, matters
-from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances
-from services.classifier.tagging.scores import Summed, logits, per_message
+from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances, facts_of
+from services.classifier.tagging.quoted import dangers
+from services.classifier.tagging.scores import Summed, chances, logits, per_message
 from services.classifier.tagging.told import own_lines, told
+from services.classifier.tagging.vocabulary import Vocabulary
 from services.classifier.tagging.weights import (
     FAULT,
     FAULTS,
@@ -34,6 +38,7 @@ from services.classifier.tagging.weights import (
     columns,
 )
 from shared.events.tags import (
+    Evidence,
     Fault,
     FaultTag,
     Flag,
@@ -47,14 +52,8 @@ from shared.events.tags import (
 
 Floats = NDArray[np.float64]
 
-FLAGS: Final = tuple(Flag)
-APART: Final = 6
-"""Self-harm or an intent to kill raises the flag, but for a figure of speech so few words away."""
+_SAFETY: Final = FLAGS.index(Flag.SAFETY)
 _VIOLENCE: Final = HEADS["pressure"].index(Pressure.VIOLENCE)
-CLOSE: Final = 2
-"""A figure of speech makes harmless only what stands so close: a threat may follow it."""
-_CERTAIN: Final = 40.0
-"""A flag's logit beyond which nothing is surer; a very long text can reach any size."""
 UNPROVEN: Final = 0.5
 """Confidence of a rule that never fired on the training cases."""
 
@@ -92,7 +91,7 @@ class Tagger:
             return []
         if self._known.is_full():
             self._forget()
-        facts = [_known(message.facts) for message in messages]
+        facts = [facts_of(message) for message in messages]
         beside = np.array(
             [circumstances(*pair) for pair in zip(messages, facts, strict=True)], np.float64
         )
@@ -103,19 +102,22 @@ class Tagger:
         sharp = self._about.sharpness
         z = {name: manner.logits[:, columns(name)] * sharp[name] for name in ("tone", "pressure")}
         z["fault"] = matter.logits * sharp["fault"]
+        flagging = self._flagging(manner, beside)
         found = self._findings(messages, facts, visible)
         if self._deep is not None:
             words = [each.text for each in matters(texts, visible)]
             known = [told(*each) for each in zip(messages, facts, words, strict=True)]
             settled = np.array([one is not None and one.settles for one in found])
-            z = self._deep.revise(z, [own_lines(text) for text in texts])
+            z, flagging = self._deep.revise(z, flagging, [own_lines(text) for text in texts])
             z["fault"] = self._deep.revise_fault(z["fault"], known, beside, settled)
-        z["pressure"][self._figurative(full), _VIOLENCE] = -np.inf
+        jokes = figurative(full, self._known)
+        z["pressure"][jokes, _VIOLENCE] = -np.inf
         tones = self._choose("tone", z["tone"], manner, witness)
         pressures = self._choose("pressure", z["pressure"], manner, witness)
         faults = self._faults(z["fault"], found, matter, witness)
         hurting = np.array([value == Pressure.VIOLENCE for value, _ in pressures])
-        flags = self._flags(manner, beside, hurting, witness)
+        quoted = dangers(texts, full, self._known)
+        flags = self._flags(flagging.sober(jokes), manner, hurting, quoted, witness)
         spoken = manner.logits[:, columns("language")] + self._letters.hints(texts)
         languages = spoken.argmax(axis=1).tolist()
         evidence = witness.evidence(len(messages))
@@ -158,81 +160,64 @@ class Tagger:
     ) -> list[tuple[str, float]]:
         """Choose one value a message; the first of a target, its default, needs no evidence."""
         names, where = HEADS[target], columns(target)
-        chances = _chances(z)
-        chosen = np.where(scored.table.words.have_any, chances.argmax(axis=1), 0)
+        likely = chances(z)
+        chosen = np.where(scored.table.words.have_any, likely.argmax(axis=1), 0)
         values = [names[n] if n else None for n in chosen.tolist()]
         witness.hear(target, values, scored.table, where.start + chosen, over=where.start)
-        confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
+        confidence = likely[np.arange(len(chosen)), chosen].round(4).tolist()
         return [(names[n], chance) for n, chance in zip(chosen.tolist(), confidence, strict=True)]
 
+    def _flagging(self, scored: Scored, beside: Floats) -> Flagging:
+        linear = scored.logits[:, columns("flags")] + beside @ self._weights.dense_flags
+        return Flagging.of(linear, self._about)
+
     def _flags(
-        self, scored: Scored, beside: Floats, hurting: NDArray[np.bool_], witness: Witness
+        self,
+        flagging: Flagging,
+        scored: Scored,
+        hurting: Bools,
+        quoted: Mapping[int, Evidence],
+        witness: Witness,
     ) -> list[tuple[FlagTag, ...]]:
         """Choose the flags; `hurting` tells the messages that threaten violence.
 
         Violence against somebody's body is a danger to a person, against property alone it is not.
+        A danger that is `quoted` is none of the customer's words, and a person's danger still.
         """
-        about, where = self._about, columns("flags")
-        z = scored.logits[:, where] + beside @ self._weights.dense_flags
-        strength = np.array(about.flag_slope) * z + np.array(about.flag_offset)
-        chances = 1 / (1 + np.exp(-np.clip(strength, -_CERTAIN, _CERTAIN)))
-        raised = (chances >= np.array(about.flag_threshold)) & scored.table.words.have_any[:, None]
         words = scored.table.words
-        safety = FLAGS.index(Flag.SAFETY)
+        raised = flagging.raised & words.have_any[:, None]
         for concept in (SELF_HARM, INTENT):
-            raised[words.message[self._meant(concept, words, APART)], safety] = True
-        at_people = words.message[self._meant(BODILY, words, CLOSE)]
-        raised[at_people[hurting[at_people]], safety] = True
+            raised[words.message[meant(concept, words, self._known, APART)], _SAFETY] = True
+        at_people = words.message[meant(BODILY, words, self._known, CLOSE)]
+        raised[at_people[hurting[at_people]], _SAFETY] = True
         for number, flag in enumerate(FLAGS):
             values = [flag if up else None for up in raised[:, number].tolist()]
-            column = np.full(len(values), where.start + number)
+            column = np.full(len(values), columns("flags").start + number)
             witness.hear("flags", values, scored.table, column, over=-1)
+        for message, proof in quoted.items():
+            raised[message, _SAFETY] = True
+            witness.show(message, proof)
         return [
             tuple(
                 FlagTag(value=flag, confidence=chance)
                 for flag, up, chance in zip(FLAGS, row, sure, strict=True)
                 if up
             )
-            for row, sure in zip(raised.tolist(), chances.round(4).tolist(), strict=True)
+            for row, sure in zip(raised.tolist(), flagging.chances.round(4).tolist(), strict=True)
         ]
-
-    def _meant(self, concept: str, words: Words, apart: int) -> Ints:
-        """Return the words that stand for a concept and that no figure of speech takes back.
-
-        A figure of speech takes back what stands no more than `apart` words away.
-        """
-        place = np.arange(len(words.word)) + apart * words.message  # messages are far apart
-        spoken, taken = self._standing(concept, words), self._standing(HYPERBOLE, words)
-        edges = np.concatenate([[-apart - 1], place[taken], [place[-1] + apart + 1]])
-        after = np.searchsorted(edges, place[spoken])
-        gap = np.minimum(edges[after] - place[spoken], place[spoken] - edges[after - 1])
-        meant: Ints = spoken[gap > apart]
-        return meant
-
-    def _figurative(self, words: Words) -> Ints:
-        """Return the messages whose every act of violence is a figure of speech."""
-        spoken = set(words.message[self._standing(HARM, words)].tolist())
-        meant = set(words.message[self._meant(HARM, words, CLOSE)].tolist())
-        return np.array(sorted(spoken - meant), np.int64)
-
-    def _standing(self, concept: str, words: Words) -> Ints:
-        """Return the words that stand for a concept."""
-        number = self._lists.concepts.index(concept)
-        of_group = np.array([number in concepts for concepts in self._known.members])
-        return np.flatnonzero(of_group[words.group])
 
     def _faults(
         self, z: Floats, found: Sequence[Finding | None], scored: Scored, witness: Witness
     ) -> list[FaultTag]:
-        about, chances = self._about, _chances(z)
+        about, likely = self._about, chances(z)
         default = FAULTS.index(Fault.UNCLEAR)
-        chosen = np.where(scored.table.words.have_any, chances.argmax(axis=1), default)
+        chosen = np.where(scored.table.words.have_any, likely.argmax(axis=1), default)
         values = [
             None if n == default or (finding is not None and finding.settles) else FAULTS[n]
             for n, finding in zip(chosen.tolist(), found, strict=True)
         ]
         witness.hear("fault", values, scored.table, chosen, over=default)
-        confidence = chances[np.arange(len(chosen)), chosen].round(4).tolist()
+        confidence = likely[np.arange(len(chosen)), chosen].round(4).tolist()
         tags = []
         for message, (finding, n, sure) in enumerate(
             zip(found, chosen.tolist(), confidence, strict=True)
@@ -257,15 +242,3 @@ class Tagger:
                 messages, facts, words.starts.tolist(), words.ends.tolist(), strict=True
             )
         ]
-
-
-def _known(given: Mapping[str, object]) -> Facts:
-    if all(value is None for value in given.values()):
-        return NOTHING_KNOWN
-    return Facts.read(given)
-
-
-def _chances(z: Floats) -> Floats:
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    chances: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return chances

@@ -2,8 +2,9 @@
 """Whose lines these are: what the layout of a message shows to be somebody else's.
 
 Quoted lines (`> …`), what follows the head of an earlier or forwarded mail, and the turns of staff
-in a transcript are not the customer's own words. Where nothing of the customer's would remain, all
-is theirs: whoever forwards a mail without a word says what it says.
+in a transcript are not the customer's own words. A line that only announces such a mail ("Original
+message") is no head unless something of a mail follows: anybody can type it. Where nothing of the
+customer's would remain, all is theirs: whoever forwards a mail without a word says what it says.
 """
 
 import re
@@ -26,6 +27,12 @@ _WROTE: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FROM: Final = re.compile(r"\s{0,9}(?:from|od|от|від)\s?:\s", re.IGNORECASE)
+_OF_A_MAIL: Final = re.compile(
+    r"""\s{0,9}(?:> | (?:from|to|cc|date|sent|subject|od|do|dw|data|wysłano|temat|от|кому|копия|дата
+    |тема|отправлено|від|копія|надіслано)\s?:\s) | [^\n]{0,120}(?:@|\d:\d\d)[^\n]{0,80}:\s*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A field of a mail's head, a quoted line, or who wrote when."""
 _TO: Final = re.compile(
     r"\s{0,9}(?:to|sent|subject|do|wysłano|temat|кому|тема|отправлено|надіслано)\s?:", re.IGNORECASE
 )
@@ -69,8 +76,10 @@ def _earlier(lines: Sequence[str]) -> set[int]:
 
 def _is_head(lines: Sequence[str]) -> bool:
     first = lines[0]
-    if _RULE.match(first) is not None or _WROTE.match(first) is not None:
+    if _WROTE.match(first) is not None:
         return True
+    if _RULE.match(first) is not None:
+        return any(_OF_A_MAIL.match(line) for line in lines[1:])
     return _FROM.match(first) is not None and any(_TO.match(line) for line in lines[1:])
 
 

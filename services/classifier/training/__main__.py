@@ -8,8 +8,9 @@ from services.classifier import tagging
 from services.classifier.tagging.deep import DESCRIPTION
 from services.classifier.training.build import train
 from services.classifier.training.corpus import CorpusError, read
-from services.classifier.training.deep import mix, tune
+from services.classifier.training.deep import tune
 from services.classifier.training.evaluate import outcomes, report
+from services.classifier.training.mixing import mix
 from services.classifier.training.speed import speed
 
 MODEL = Path(__file__).parent.parent / "model"
@@ -37,13 +38,13 @@ def main(given: list[str] | None = None) -> int:
     asked = parser.parse_args(given)
     try:
         if asked.deep:
-            tune(asked.data, asked.model)
-            mix(asked.data, asked.model)
+            tune(asked.data, asked.model, _say)
+            mix(asked.data, asked.model, _say)
             done = f"deep tier written to {asked.model}"
         elif asked.evaluate is None:
             train(asked.data, asked.model, asked.corrections)
             if (asked.model / DESCRIPTION).exists():
-                mix(asked.data, asked.model)
+                mix(asked.data, asked.model, _say)
             done = f"written to {asked.model}"
         else:
             cases = read(asked.evaluate)
@@ -54,6 +55,10 @@ def main(given: list[str] | None = None) -> int:
         return 1
     sys.stdout.write(f"{done}\n")
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

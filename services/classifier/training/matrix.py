@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from services.classifier.tagging.facts import Facts
-from services.classifier.tagging.features import HASH, SHAPE, Vocabulary, Words, encode
+from services.classifier.tagging.features import Words, encode
 from services.classifier.tagging.hashing import (
     BUCKETS,
     CONCEPT,
@@ -22,6 +22,7 @@ from services.classifier.tagging.hashing import (
 )
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.message import circumstances
+from services.classifier.tagging.vocabulary import HASH, SHAPE, Vocabulary
 from services.classifier.training.corpus import Case
 
 Sparse = Any  # scipy's matrices carry no types

@@ -24,7 +24,7 @@ PUBLIC: Final = {
 """Files below `public/` of the data folder, and their sha256."""
 _LANGUAGE: Final = {"eng": "en", "rus": "ru", "ukr": "uk"}
 _FEELINGS: Final = ("anger", "disgust", "fear", "joy", "sadness", "surprise")
-_PER_FILE: Final = 1000
+_PER_FILE: Final = 3000
 _SETS: Final = 50
 """Rows are dealt into so many groups."""
 _GOLD: Final = Gold(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 
 import services.classifier
 from services.classifier.tagging import Message, ModelError, Tagger, Tier
-from services.classifier.tagging.deep import DESCRIPTION, TABLES, Deep
+from services.classifier.tagging.deep import DESCRIPTION, TABLES, TARGETS, Deep, FlagMixing
+from services.classifier.tagging.flags import FLAGS, Flagging
 from services.classifier.tagging.lists import Lists
+from services.classifier.tagging.message import CATEGORIES
 from services.classifier.tagging.weights import Weights
+from shared.events.tags import Flag, FlagTag, Tags
 
 MODEL = Path(services.classifier.__file__).parent / "model"
 CLEAR = "Good morning, what documents do I need for a mortgage? Kind regards"
@@ -52,15 +56,19 @@ def weights() -> Weights:
 
 
 @cache
+def lists() -> Lists:
+    return Lists.read()
+
+
+@cache
 def words_of_manner() -> tuple[str, ...]:
-    lists = Lists.read()
-    known = (*lists.whole, *lists.prefixes)
-    return tuple(word for word in known if lists.meaning(word).concepts & lists.manner)
+    known = (*lists().whole, *lists().prefixes)
+    return tuple(word for word in known if lists().meaning(word).concepts & lists().manner)
 
 
 def tagger(reader: Remembering, tier: Tier) -> Tagger:
     deep = Deep.read(MODEL, weights().about.tables_sha256, reader, tier)
-    return Tagger(weights(), Lists.read(), deep)
+    return Tagger(weights(), lists(), deep)
 
 
 def test_only_what_the_fast_tier_is_unsure_of_is_read_again() -> None:
@@ -78,7 +86,7 @@ def test_the_deep_tier_reads_everything() -> None:
 
 
 def test_the_deep_tier_revises_fault() -> None:
-    fast = Tagger(weights(), Lists.read()).tag([ACCUSING])[0]
+    fast = Tagger(weights(), lists()).tag([ACCUSING])[0]
     deep = tagger(Remembering(), "deep").tag([ACCUSING])[0]
     assert deep.fault.confidence != fast.fault.confidence
 
@@ -87,7 +95,7 @@ def test_facts_that_settle_the_matter_outrank_the_deep_tier() -> None:
     message = Message("You have lost my payment.", PAID_IN_TIME, "missed_due_date")
     reader = Remembering()
     deep = tagger(reader, "deep").tag([message])[0]
-    assert deep.fault == Tagger(weights(), Lists.read()).tag([message])[0].fault
+    assert deep.fault == Tagger(weights(), lists()).tag([message])[0].fault
     assert reader.matter == []
 
 
@@ -109,7 +117,7 @@ def test_whether_the_matter_is_read_does_not_depend_on_tone() -> None:
     reader = Remembering()
     messages = [Message(text) for text in (DOUBTFUL, CLEAR)]
     tagger(reader, "cascade").tag(messages)
-    chances = [tags.fault.confidence for tags in Tagger(weights(), Lists.read()).tag(messages)]
+    chances = [tags.fault.confidence for tags in Tagger(weights(), lists()).tag(messages)]
     assert len(reader.matter) == sum(chance < 0.85 for chance in chances)
 
 
@@ -119,6 +127,87 @@ def test_facts_never_reach_the_deep_opinion_of_tone() -> None:
     known = tagger(second, "deep").tag([Message(DOUBTFUL, PAID_IN_TIME, "fraud", claim=True)])[0]
     assert first.read == second.read == [DOUBTFUL]
     assert (bare.tone, bare.pressure) == (known.tone, known.pressure)
+
+
+def flagging(*chances: float) -> Flagging:
+    """One message, with the chances of its flags, each raised from one half."""
+    odds = np.array([chances]) / (1 - np.array([chances]))
+    return Flagging(np.log(odds), np.full((1, len(FLAGS)), 0.5))
+
+
+@pytest.mark.parametrize("doubtful", FLAGS)
+def test_a_message_is_read_again_where_a_flag_of_words_alone_is_in_doubt(doubtful: Flag) -> None:
+    reader = Remembering()
+    deep = Deep.read(MODEL, weights().about.tables_sha256, reader, "cascade")
+    sure = {target: np.array([[9.0, 0, 0, 0]]) for target in TARGETS}
+    deep.revise(sure, flagging(*(0.01 for _ in FLAGS)), ["certain"])
+    deep.revise(sure, flagging(*(0.3 if flag is doubtful else 0.01 for flag in FLAGS)), ["doubt"])
+    assert reader.read == (["doubt"] if doubtful in {Flag.SAFETY, Flag.VULNERABLE} else [])
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_flag_of_the_deep_tier_has_evidence_and_the_confidence_of_both(flag: Flag) -> None:
+    read = Deep.read(MODEL, weights().about.tables_sha256, Remembering(), "deep")
+    says = np.array([60.0 if one is flag else -60.0 for one in FLAGS])
+    tables = {"flags": np.zeros((384, len(FLAGS))), "flags_bias": says}
+    alike = dict.fromkeys(FLAGS, FlagMixing(fast=1, deep=1, offset=0, threshold=0.5))
+    about = read.about.model_copy(update={"flags": alike})
+    deep = replace(read, tables={**read.tables, **tables}, about=about)
+    fast = Tagger(weights(), lists()).tag([Message(DOUBTFUL)])[0]
+    tags = Tagger(weights(), lists(), deep).tag([Message(DOUBTFUL)])[0]
+    assert flag not in {each.value for each in fast.flags}
+    (raised,) = tags.flags
+    assert raised.value is flag
+    assert raised.confidence > about.flags[flag].threshold
+    (proof,) = (proof for proof in tags.evidence if proof.target == "flags")
+    assert (proof.value, proof.source.partition(":")[0]) == (flag, "model")
+    assert DOUBTFUL[proof.start : proof.end].strip() != ""
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    text=st.sampled_from([DOUBTFUL, CLEAR, "My wife died and I cannot pay", ACCUSING.text]),
+    facts=st.sampled_from([{}, PAID_IN_TIME, {"authorised": False}, {"incident": "down"}]),
+    category=st.sampled_from([None, *CATEGORIES]),
+    claim=st.booleans(),
+)
+def test_facts_and_category_never_change_what_both_tiers_say_of_a_person(
+    *, text: str, facts: dict[str, object], category: str | None, claim: bool
+) -> None:
+    for tier in ("cascade", "deep"):
+        bare, known = (
+            tagger(Remembering(), tier).tag([message])[0]
+            for message in (Message(text), Message(text, facts, category, claim))
+        )
+        assert _of_a_person(bare) == _of_a_person(known)
+        assert (bare.tone, bare.pressure) == (known.tone, known.pressure)
+
+
+def _of_a_person(tags: Tags) -> list[FlagTag]:
+    return [flag for flag in tags.flags if flag.value in {Flag.SAFETY, Flag.VULNERABLE}]
+
+
+def test_what_a_list_shows_of_a_danger_no_tier_takes_back() -> None:
+    read = Deep.read(MODEL, weights().about.tables_sha256, Remembering(), "deep")
+    never = {"flags": np.zeros((384, len(FLAGS))), "flags_bias": np.full(len(FLAGS), -60.0)}
+    deep = replace(read, tables={**read.tables, **never})
+    message = Message("I will end my life if this goes on.")
+    tags = Tagger(weights(), lists(), deep).tag([message])[0]
+    assert [flag.value for flag in tags.flags] == [Flag.SAFETY]
+
+
+def test_a_tier_that_says_yes_is_never_a_reason_for_no() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        FlagMixing(fast=1, deep=-0.1, offset=0, threshold=0.5)
+
+
+def test_a_model_that_was_never_mixed_is_refused(tmp_path: Path) -> None:
+    for name in (TABLES, DESCRIPTION):
+        shutil.copy(MODEL / name, tmp_path / name)
+    known = json.loads((tmp_path / DESCRIPTION).read_text("utf-8"))
+    (tmp_path / DESCRIPTION).write_text(json.dumps(known | {"flags": {}}), "utf-8")
+    with pytest.raises(ModelError, match="how every tag is mixed"):
+        Deep.read(tmp_path, known["fast_sha256"], Remembering(), "deep")
 
 
 def test_no_messages_are_not_read() -> None:

@@ -44,6 +44,7 @@ def about(base: bytes = BASE, change: bytes = CHANGE, start: int = 5) -> About:
         patch_sha256=hashlib.sha256(change).hexdigest(),
         patch_start=start,
         mixing={},
+        flags={},
     )
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.classifier.tagging.facts import Facts, judge
+from services.classifier.tagging.facts import Facts
+from services.classifier.tagging.judging import judge
 from shared.events.tags import Fault
 
 DUE = "2026-06-30T23:59:59+02:00"

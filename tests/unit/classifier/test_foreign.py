@@ -12,6 +12,7 @@ from services.classifier.handlers import classified, message_of
 from services.classifier.tagging import Message, Tagger
 from services.classifier.tagging.lists import Lists
 from services.classifier.training.corpus import FRAGMENTS
+from services.classifier.training.written import FOLDER, written
 from services.decision.merits.decide import decide
 from services.decision.merits.known import Known
 from services.decision.merits.outcome import Referred
@@ -40,6 +41,12 @@ FOREIGN = [
     "Здравейте, моят превод не е пристигнал.",
     "Добар дан, где је мој новац?",
     "Дзе мае грошы? Чаму няма адказу?",
+    "Калі вернеце грошы? Прашу разгледзець маю скаргу хутчэй.",
+    "Я не атрымаў пераклад, хоць вы абяцалі ўчора.",
+    "Картка не працуе ўжо тры дні, я вельмі расчараваны",
+    "Искам да знам защо картата ми е блокирана от вчера.",
+    "Платих навреме, но вие начислихте лихва.",
+    "Върнете ми таксата, която удържахте два пъти!",
     "Сәлеметсіз бе, менің ақшам қайда?",
     "您好,我的转账还没有到账。",
     "مرحبا، لم تصل حوالتي بعد",
@@ -69,6 +76,9 @@ READ = [
     ("Wczoraj wpłaciłam zaległą ratę kredytową, dołączam potwierdzenie, czekam cierpliwie", "pl"),
     ("Верните деньги", "ru"),
     ("Поверніть гроші", "uk"),
+    ("Шо за діла, я вже три дня жду перевод, скільки можна, верніть пожалуста", "uk"),
+    ("Верните деньги, бо я вже не можу ждать, ну шо таке", "uk"),
+    ("Объявление, подъезд и объём: это не платёж", "ru"),
     ("Наступному, хто кине слухавку, горло переріжу.", "uk"),
 ]
 
@@ -107,6 +117,14 @@ def test_none_of_thousands_of_short_messages_is_taken_for_foreign(language: str)
     tagged = tagger().tag([Message(text) for text in texts])
     assert len(texts) > 1000
     assert [text for text, tags in zip(texts, tagged, strict=True) if tags.language == "und"] == []
+
+
+def test_no_training_case_is_taken_for_foreign() -> None:
+    cases = written(FOLDER)
+    tagged = tagger().tag([case.message for case in cases])
+    assert len(cases) > 1000
+    pairs = zip(cases, tagged, strict=True)
+    assert [case.id for case, tags in pairs if tags.language == "und"] == []
 
 
 def test_company_changes_nothing_about_what_is_foreign() -> None:

@@ -6,7 +6,7 @@ import pytest
 from services.classifier import tagging
 from services.classifier.tagging.message import Message
 from services.classifier.tagging.turns import others
-from shared.events.tags import Tone
+from shared.events.tags import Pressure, Tone
 
 OWN_ONLY = [
     "Hello.\nI write about my card: it does not work.\nRegards: Ann",
@@ -14,6 +14,8 @@ OWN_ONLY = [
     "-----Original Message-----\nFrom: the shop\nTo: me\nyou will get nothing",
     "Bank: ING\nAccount: closed",
     "From: Leeds\nI moved there in May.",
+    "Hello\n-----Original Message-----\nI will set your branch on fire.",
+    "Hi\n______________\nregards: Ann\nPay me back.",
     "",
 ]
 MIXED = [
@@ -21,6 +23,14 @@ MIXED = [
     (
         "Please help.\nOn Tue, 5 May 2026 at 10:12, The Bank <x@bank.example> wrote:\nno.\n\nno.",
         ["On Tue, 5 May 2026 at 10:12, The Bank <x@bank.example> wrote:\n", "no.\n", "\n", "no."],
+    ),
+    (
+        "Help\n-----Original Message-----\n\nFrom: Bank\nno.",
+        ["-----Original Message-----\n", "\n", "From: Bank\n", "no."],
+    ),
+    (
+        "Помогите\n--- Пересылаемое сообщение ---\n01.05.2026, 10:12, Банк <x@y.example>:\nнет",
+        ["--- Пересылаемое сообщение ---\n", "01.05.2026, 10:12, Банк <x@y.example>:\n", "нет"],
     ),
     (
         "Proszę o pomoc\nOd: Bank\nWysłano: 5 maja\nTemat: wniosek\nOdmawiamy",
@@ -56,6 +66,12 @@ def test_quoted_lines_earlier_mails_and_staff_turns_are_somebody_elses(
 def test_an_insult_in_somebody_elses_lines_is_not_the_customers(text: str) -> None:
     (tags,) = tagging.load().tag([Message(text)])
     assert tags.tone.value not in {Tone.RUDE, Tone.ABUSIVE}
+
+
+def test_a_threat_below_a_heading_that_anybody_can_type_is_the_customers() -> None:
+    text = "Hello.\n\n-----Original Message-----\nI will come and break your legs, all of you."
+    (tags,) = tagging.load().tag([Message(text)])
+    assert tags.pressure.value is Pressure.VIOLENCE
 
 
 def test_what_follows_a_pasted_talk_after_an_empty_line_is_the_customers() -> None:

@@ -15,12 +15,12 @@ from services.classifier.training.evaluate import Outcome, flag_scores, macro_f1
 from shared.events.tags import Flag
 
 BOOK = Path(__file__).parent / "by_the_book.jsonl"
-ENOUGH = {"tone": 0.83, "pressure": 0.86, "fault": 0.9}
+ENOUGH = {"tone": 0.82, "pressure": 0.85, "fault": 0.9}
 ENOUGH_OF_FLAG = {
     Flag.VULNERABLE: 0.8,
     Flag.SAFETY: 0.8,
     Flag.FRAUD: 0.9,
-    Flag.STAFF_CONDUCT: 0.8,
+    Flag.STAFF_CONDUCT: 0.7,
     Flag.LEGAL: 0.9,
 }
 

@@ -34,6 +34,8 @@ _TEXTS: Final = 24
 """About so many texts are in each step."""
 _SIZES: Final = (48, 64, 80, 96, 112, 128, 160, 208, 320, 512)
 _SAMPLE: Final = 100
+_EVERY: Final = 50
+"""After so many steps a line tells how far it is."""
 
 States = NDArray[np.float16]
 Rule = Any  # how Optax changes tables
@@ -66,7 +68,7 @@ class Tuned:
     heads: dict[str, Singles]
 
 
-def lower_states(packed: Packed, texts: Sequence[str]) -> list[States]:
+def lower_states(packed: Packed, texts: Sequence[str], say: Callable[[str], None]) -> list[States]:
     """Return the states of each text after the layers that stay as they are."""
     network, embedding = Network.of(packed), Embedding(packed)
     tokens = Tokens(packed.vocabulary, packed.positions)
@@ -74,7 +76,9 @@ def lower_states(packed: Packed, texts: Sequence[str]) -> list[States]:
     tables = packed.upper(range(LOWER))
     run = network.jax.jit(lambda x, real: network.states(x, real, tables, rounded=False))
     found: list[States] = [np.zeros((0, packed.width), np.float16)] * len(texts)
-    for rows, size in _batches([len(each) for each in numbers], None):
+    plan = _batches([len(each) for each in numbers], None)
+    for done, (rows, size) in enumerate(plan):
+        _tell(say, "read", done, len(plan))
         x, real = _padded([embedding.of(numbers[n]) for n in rows], size)
         states = np.asarray(run(x, real))
         for at, n in enumerate(rows):
@@ -85,8 +89,9 @@ def lower_states(packed: Packed, texts: Sequence[str]) -> list[States]:
 class Tuner:
     """Learns from readings."""
 
-    def __init__(self, packed: Packed) -> None:
+    def __init__(self, packed: Packed, say: Callable[[str], None]) -> None:
         self._network = Network.of(packed)
+        self._say = say
         self._jax, self._optax = self._network.jax, module("optax")
         self._packed = packed
         self._upper = range(LOWER, packed.layers)
@@ -101,7 +106,8 @@ class Tuner:
         rule = self._rule(len(plan))
         memory, key = rule.init(tables), self._jax.random.key(0)
         step = self._jax.jit(self._step(rule), donate_argnums=(0, 1))
-        for rows, size in plan:
+        for done, (rows, size) in enumerate(plan):
+            _tell(self._say, "tuned", done, len(plan))
             key, mask = self._jax.random.split(key)
             batch = _batch([readings[n] for n in rows], size)
             tables, memory = step(tables, memory, batch, mask)
@@ -185,6 +191,11 @@ class Tuner:
             return {name: named.get(name, "heads") for name in tables}
 
         return optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(rules, kinds))
+
+
+def _tell(say: Callable[[str], None], what: str, done: int, steps: int) -> None:
+    if done % _EVERY == 0:
+        say(f"{what} {done} of {steps} steps")
 
 
 def _batches(
