@@ -64,7 +64,10 @@ def extend(  # noqa: PLR0913 - one option per part of an extension
     version: Version = None,
     as_json: AsJson = False,
 ) -> None:
-    """Extend the time for the answer as the law allows: once, before it ends, with the letter."""
+    """Extend the time for the answer as the law allows: once, before it ends, with the letter.
+
+    Where the law demands only the letter (reasons, date, rights), it goes out and moves nothing.
+    """
     reasons = dict(_part(each) for each in part)
     body: Json = {"new_date": until, "reasons": reasons, "later": later}
     _act(case_id, "extend", body, clock, version, as_json=as_json)

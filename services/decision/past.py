@@ -160,22 +160,18 @@ SELECT unnest(string_to_array(t.sketch, ' ')::bigint[]), t.received_at, t.custom
        AS t(sketch, received_at, customer_id, case_id)
 ON CONFLICT DO NOTHING
 """
-# Of a story that very many tell, the newest are enough.
+# Of a story that very many tell, the newest are enough. Where only one customer of the batch tells
+# it, that is `teller`, whose own cases count for nobody.
 _ALIKE = """
-SELECT case_id, count(DISTINCT customer_id) AS customers
-  FROM (SELECT q.case_id, s.customer_id
-          FROM (SELECT t.*, unnest(string_to_array(t.numbers, ' ')::bigint[]) AS sketch
-                  FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::uuid[])
-                       AS t(numbers, received_at, customer_id, case_id)) AS q
-         CROSS JOIN LATERAL (
-            SELECT s.case_id, s.customer_id, s.received_at FROM stories s
-             WHERE s.sketch = q.sketch ORDER BY s.case_id DESC LIMIT $6) AS s
-         WHERE s.customer_id <> q.customer_id
-           AND s.received_at > q.received_at - $5::interval
-           AND s.received_at < q.received_at + $5::interval
-         GROUP BY q.case_id, s.case_id, s.customer_id
-        HAVING count(*) >= $7) AS alike
- GROUP BY case_id
+SELECT q.n, s.customer_id, s.received_at
+  FROM (SELECT t.n, t.teller, unnest(string_to_array(t.numbers, ' ')::bigint[]) AS sketch
+          FROM unnest($1::integer[], $2::text[], $3::text[]) AS t(n, numbers, teller)) AS q
+ CROSS JOIN LATERAL (
+    SELECT s.case_id, s.customer_id, s.received_at FROM stories s
+     WHERE s.sketch = q.sketch ORDER BY s.case_id DESC LIMIT $4) AS s
+ WHERE s.customer_id IS DISTINCT FROM q.teller
+ GROUP BY q.n, s.case_id, s.customer_id, s.received_at
+HAVING count(*) >= $5
 """
 
 
@@ -186,15 +182,41 @@ async def _same_story(
     told = [(case, " ".join(map(str, found))) for case in cases if (found := sketch(case.text))]
     if not told:
         return {}
-    columns = (
+    await tx.execute(
+        _TELL,
         [numbers for _, numbers in told],
         [case.received_at for case, _ in told],
         [case.customer_id for case, _ in told],
         [case.case_id for case, _ in told],
     )
-    await tx.execute(_TELL, *columns)
-    rows = await tx.fetch(_ALIKE, *columns, terms.story, _COUNTED, ALIKE)
-    return {row["case_id"]: row["customers"] for row in rows}
+    stories = defaultdict[str, list[CaseClassified]](list)
+    for case, numbers in told:
+        stories[numbers].append(case)
+    tellers = [{case.customer_id for case in each} for each in stories.values()]
+    rows = await tx.fetch(
+        _ALIKE,
+        list(range(len(stories))),
+        list(stories),
+        [min(each) if len(each) == 1 else None for each in tellers],
+        _COUNTED,
+        ALIKE,
+    )
+    heard, told_by = defaultdict[int, list[tuple[str, datetime]]](list), list(stories.values())
+    for number, customer, at in rows:
+        heard[number].append((customer, at))
+    others = defaultdict[UUID, set[str]](set)
+    for number, told_of in heard.items():
+        for case in told_by[number]:
+            others[case.case_id] |= _others(case, told_of, terms.story)
+    return {case_id: len(customers) for case_id, customers in others.items()}
+
+
+def _others(
+    case: CaseClassified, heard: Sequence[tuple[str, datetime]], window: timedelta
+) -> set[str]:
+    """Return the other customers who told it within this time of the case."""
+    mine, at = case.customer_id, case.received_at
+    return {who for who, when in heard if who != mine and abs(at - when) < window}
 
 
 _FORGET = """

@@ -4,6 +4,7 @@ Act of 5 August 2015: the answer must be sent within 30 days of receipt; a busin
 kept for sending. The rungs stand at shares of the time until then.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -220,8 +221,10 @@ async def _there_is_no_decision(walk: Walk, case_id: str) -> None:
     assert case["referral"] is not None
     assert case["status"] in {"in_review", "delayed"}
     assert "decided" not in [entry["event"] for entry in case["timeline"]]
-    notices = sorted(mail["notice"] for mail in await walk.outside.mails(case_id))
-    assert notices == ["delayed", "in_review", "receipt"]
+    # The date that the warning told is a promise, with a warning of its own about this time.
+    notices = Counter(mail["notice"] for mail in await walk.outside.mails(case_id))
+    assert set(notices) == {"delayed", "in_review", "receipt"}
+    assert notices["delayed"] <= 2
 
 
 async def test_a_case_that_was_decided_on_day_two_hears_no_more_of_the_clock(walk: Walk) -> None:

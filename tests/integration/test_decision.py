@@ -331,6 +331,21 @@ async def test_the_same_story_from_many_customers_is_seen(service: Service) -> N
     assert not any("taxi" in str(value) for value in stored.values())
 
 
+async def test_a_story_counts_each_other_customer_once_and_within_its_days(
+    service: Service,
+) -> None:
+    def tells(customer: str, days_ago: int = 0) -> CaseClassified:
+        return classified(
+            customer=customer, text=_STORY, received_at=NOW - timedelta(days=days_ago)
+        )
+
+    await service.take(tells("C-1"), tells("C-1"), tells("C-2", days_ago=8))
+    await service.take(tells("C-1"), tells("C-3"), tells("C-3"), tells("C-4", days_ago=4))
+    rows = await service.pool.fetch("SELECT body FROM decision_log ORDER BY position")
+    seen = [read(row["body"]).known.history.same_story for row in rows]
+    assert seen == [0, 0, 0, 2, 2, 2, 3]
+
+
 _STEPS = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([*Tone]), st.booleans()),
     min_size=1,

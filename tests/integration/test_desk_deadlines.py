@@ -315,6 +315,131 @@ async def test_a_letter_that_was_prepared_goes_out_at_its_rung(desk: Running) ->
     assert rungs == 8  # the new term climbs the whole ladder
 
 
+RIGHTS = {
+    "reason": "The merchant's bank has not answered.",
+    "ombudsman_rights": "You may turn to the Financial Ombudsman Service from now on.",
+}
+BRITISH = "uk_disp_1_6:0"
+SPRING = "2027-02-12"
+
+
+async def _arrive_in_britain(desk: Running) -> UUID:
+    """Let a complaint wait under DISP 1.6: eight weeks, which no letter moves."""
+    case = broken_promise().model_copy(
+        update={"jurisdiction": "GB", "received_at": NOW, "product": None}
+    )
+    await desk.arrive(case)
+    async with desk.pool.acquire() as connection, connection.transaction():
+        moved = Moved(case.case_id, case, waits=True, known=False)
+        await arming.follow(connection, [moved], NOW, PACKS)
+    await desk.take("clerk", case.case_id)
+    return case.case_id
+
+
+async def _letters(desk: Running, case_id: UUID) -> list[SlaMilestone]:
+    return [each for each in await _clocks(desk).milestones(case_id) if each.kind == "extended"]
+
+
+async def test_a_letter_that_moves_no_deadline_is_prepared_and_goes_out_once_at_its_rung(
+    desk: Running,
+) -> None:
+    case_id = await _arrive_in_britain(desk)
+    before = await _clocks(desk).row(case_id, BRITISH)
+    kept = await desk.act("clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS, later=True)
+    assert kept.status_code == 200, kept.text
+    await _at(desk, 53)
+    await _clocks(desk).drain()
+    (told,) = await _letters(desk, case_id)
+    assert (told.rung, told.letter, told.due_at) == ("letter", RIGHTS, before["deadline"])
+    after = await _clocks(desk).row(case_id, BRITISH)
+    assert (after["deadline"], after["extended_to"]) == (before["deadline"], None)
+    for later in (True, False):
+        again = await desk.act(
+            "clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS, later=later
+        )
+        assert again.status_code == 409, again.text
+        assert "went out already" in again.text
+    await _at(desk, 57)
+    await _clocks(desk).drain()
+    row = await _clocks(desk).row(case_id, BRITISH)
+    assert (row["lapsed_at"], row["legal_effect"]) == (row["deadline"], "ombudsman_rights")
+    assert len(await _letters(desk, case_id)) == 1
+
+
+async def test_a_letter_that_moves_no_deadline_can_be_sent_now_and_its_date_is_watched(
+    desk: Running,
+) -> None:
+    case_id = await _arrive_in_britain(desk)
+    await _at(desk, 40)
+    due = (await desk.row(case_id))["answer_due_at"]
+    sent = await desk.act("clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS)
+    assert sent.status_code == 200, sent.text
+    (told,) = await _letters(desk, case_id)
+    assert (told.letter, told.clock) == (RIGHTS, BRITISH)
+    content = content_of(told)
+    assert isinstance(content, Delayed)
+    assert dict(content.letter) == RIGHTS
+    assert (await desk.row(case_id))["answer_due_at"] == due
+    assert (await _clocks(desk).row(case_id, "promise:1"))["deadline"] == told.new_due_at
+    assert "letter_sent" in await desk.kinds(case_id)
+    await _at(desk, 53)
+    await _clocks(desk).drain()
+    assert len(await _letters(desk, case_id)) == 1
+    again = await desk.act("clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS)
+    assert "went out already" in again.text
+
+
+async def test_whoever_is_called_at_the_letters_rung_can_send_it_then(desk: Running) -> None:
+    case_id = await _arrive_in_britain(desk)
+    await _at(desk, 53)
+    await _clocks(desk).drain()
+    assert await _letters(desk, case_id) == []
+    kept = await desk.act("clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS, later=True)
+    assert kept.status_code == 409
+    assert "send it now" in kept.text
+    sent = await desk.act("clerk", case_id, "extend", new_date=SPRING, reasons=RIGHTS)
+    assert sent.status_code == 200, sent.text
+    assert len(await _letters(desk, case_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "new_date", "reasons", "because"),
+    [
+        (2, SPRING, {"reason": "Busy."}, "lacks ombudsman_rights"),
+        (2, SPRING, {**RIGHTS, "reason": " "}, None),
+        (2, "2026-12-01", RIGHTS, "no later than the deadline"),
+        (58, SPRING, RIGHTS, "a lapse is never undone"),
+        (2, "2029-01-01", RIGHTS, None),
+    ],
+)
+async def test_a_letter_without_its_parts_or_its_date_is_refused_with_the_rule(
+    desk: Running, day: int, new_date: str, reasons: dict[str, str], because: str | None
+) -> None:
+    case_id = await _arrive_in_britain(desk)
+    await _at(desk, day)
+    for later in (False, True):
+        refused = await desk.act(
+            "clerk", case_id, "extend", new_date=new_date, reasons=reasons, later=later
+        )
+        assert refused.status_code == (422 if because is None else 409), refused.text
+        assert because is None or because in refused.json()["detail"]
+    assert await _letters(desk, case_id) == []
+    assert (await _clocks(desk).row(case_id, BRITISH))["draft"] is None
+
+
+async def test_an_extension_replaces_the_date_that_a_warning_told(desk: Running) -> None:
+    case_id = await _arrive(desk)
+    await desk.take("clerk", case_id)
+    await _at(desk, 22)
+    await _clocks(desk).drain()
+    assert (await _clocks(desk).row(case_id, "promise:1"))["withdrawn_at"] is None
+    done = await desk.act("clerk", case_id, "extend", new_date=AUTUMN, reasons=LETTER)
+    assert done.status_code == 200, done.text
+    assert (await _clocks(desk).row(case_id, "promise:1"))["withdrawn_at"] is not None
+    promises = "SELECT count(*) FROM clocks WHERE kind = 'promise' AND withdrawn_at IS NULL"
+    assert await desk.pool.fetchval(promises) == 0
+
+
 async def test_an_answer_at_the_desk_stops_the_clocks(desk: Running) -> None:
     case_id = await _arrive(desk)
     clocks = _clocks(desk)

@@ -138,7 +138,9 @@ async def test_a_lost_lease_settles_nothing(service: Notifier, catcher: MailCatc
     async with service.sending(), service.pool.acquire() as other, other.transaction():
         await other.execute("LOCK TABLE notices IN EXCLUSIVE MODE")
         await until(has_mail)
-        await other.execute("UPDATE queue SET lease = gen_random_uuid()")
+        await other.execute(
+            "UPDATE queue SET lease = gen_random_uuid(), leased_until = now() + interval '1 h'"
+        )
     assert await service.outcomes() == [None]
     assert await service.said() == []
 

@@ -69,6 +69,17 @@ def choose(case: CaseFacts, packs: Packs) -> tuple[Pack, ...]:
     return tuple(best[role] for role in Role if role in best)
 
 
+def promise_of(jurisdiction: str | None, packs: Packs) -> Pack | None:
+    """Return the pack by which a date is watched that customers of a country were told."""
+    places = _places(jurisdiction, packs)
+    found = [
+        pack
+        for pack in packs.packs
+        if pack.kind is Kind.PROMISE and pack.matter is Matter.ANY and pack.place in places
+    ]
+    return min(found, key=lambda pack: _rank(pack, places), default=None)
+
+
 def _places(jurisdiction: str | None, packs: Packs) -> tuple[str, ...]:
     """Return the places whose packs may hold, the most special first."""
     if jurisdiction is None:

@@ -6,6 +6,7 @@ first instant of the day after it, found in the zone, so a day of 23 or 25 hours
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from services.decision.clock.model import Buffer, Limit, Unit
 
 _DAY: Final = timedelta(days=1)
 _MONTHS: Final = 12
+_REMEMBERED: Final = 4096
+"""Answers that are kept: they follow from values, a calendar among them, and never change."""
 
 
 def local(instant: datetime, zone: ZoneInfo) -> datetime:
@@ -113,15 +116,22 @@ def end(
     """
     if limit.unit is Unit.HOURS:
         return local(received_at, calendar.zone).astimezone(UTC) + timedelta(hours=limit.amount)
-    zero = day_zero(received_at, calendar, cut_off)
+    return _end_after(day_zero(received_at, calendar, cut_off), limit, calendar, closes)
+
+
+@lru_cache(_REMEMBERED)
+def _end_after(zero: date, limit: Limit, calendar: Calendar, closes: time | None) -> datetime:
+    """Return the end of a limit that counts days: the same for all cases of a day."""
     return end_of(last_day(zero, limit, calendar), calendar.zone, closes)
 
 
+@lru_cache(_REMEMBERED)
 def day_of(deadline: datetime, calendar: Calendar) -> date:
     """Return the day that a deadline ends: a deadline at midnight belongs to the day before."""
     return local(deadline - timedelta(microseconds=1), calendar.zone).date()
 
 
+@lru_cache(_REMEMBERED)
 def before(deadline: datetime, buffer: Buffer, calendar: Calendar) -> datetime:
     """Return by when to decide, so that the rest of the time suffices for sending."""
     if buffer.unit is Unit.HOURS:

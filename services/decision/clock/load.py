@@ -90,9 +90,9 @@ def load(folder: Path = SHIPPED) -> Packs:
         pack = _read(path, Pack)
         _check(path.name, pack, packs, ladders, calendars)
         packs.append(pack)
-        content = hashlib.sha256(
-            (pack.model_dump_json() + ladders[pack.ladder].model_dump_json()).encode()
-        )
+        climbed = [pack.ladder, *([pack.told.last_ladder] if pack.told else [])]
+        rungs = "".join(ladders[name].model_dump_json() for name in climbed)
+        content = hashlib.sha256((pack.model_dump_json() + rungs).encode())
         stamps[pack.id] = f"{pack.version}+{content.hexdigest()[:12]}"
     return Packs(tuple(packs), ladders, calendars, frozenset(eea.zones), stamps)
 
@@ -175,6 +175,8 @@ def _check(
             raise PackError(file, "id", f"there are two packs {pack.id!r}")
         if (other.role, other.place, other.matter) == (pack.role, pack.place, pack.matter):
             raise PackError(file, "matter", f"{other.id!r} claims the same role, place and matter")
+    if pack.told is not None:
+        _check_the_last(file, pack.told.last_ladder, ladders)
     actions = {rung.action for rung in ladders[pack.ladder].rungs}
     if Action.HOLDING_LETTER in actions and not pack.holding_letter:
         raise PackError(
@@ -188,6 +190,14 @@ def _check(
     for field, term in terms:
         if term is not None and not _is_later(term.until, pack.limit, calendar):
             raise PackError(file, field, "does not end later than the limit itself")
+
+
+def _check_the_last(file: str, name: str, ladders: dict[str, Ladder]) -> None:
+    """Refuse a ladder of the last date that tells another: the chain of dates has an end."""
+    if name not in ladders:
+        raise PackError(file, "told.last_ladder", f"there is no ladder {name!r}")
+    if {rung.action for rung in ladders[name].rungs} & {Action.WARN, Action.HOLDING_LETTER}:
+        raise PackError(file, "told.last_ladder", f"the ladder {name!r} tells another date")
 
 
 def _is_later(until: Limit, limit: Limit | None, calendar: Calendar) -> bool:

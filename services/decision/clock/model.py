@@ -147,6 +147,17 @@ class Acknowledge(Part):
     contains: tuple[str, ...] = ()
 
 
+class Told(Part):
+    """How many dates the warnings of a case tell that are followed by another warning at most.
+
+    `dates`: with the last of them, the ladder is `last_ladder`, which warns nobody again and calls
+    people on every rung.
+    """
+
+    dates: Annotated[int, Field(gt=0)]
+    last_ladder: str
+
+
 class Pack(Part):
     """One deadline of one jurisdiction. Conditions that data cannot hold stand in `note`."""
 
@@ -178,12 +189,17 @@ class Pack(Part):
     )
     lateness: Lateness
     ladder: str
+    told: Told | None = Field(
+        default=None, description="Of a promise: what holds for dates that a warning told"
+    )
     note: str = ""
 
     @model_validator(mode="after")
     def _only_a_promise_brings_its_own_date(self) -> Self:
         if (self.limit is None) != (self.kind is Kind.PROMISE):
             raise ValueError("limit: every pack but that of promises needs one")
+        if (self.told is not None) != (self.kind is Kind.PROMISE):
+            raise ValueError("told: a pack of promises needs it, and no other has it")
         for field in ("cut_off", "closes"):
             moment: time | None = getattr(self, field)
             if moment is not None and moment.tzinfo is not None:

@@ -4,11 +4,14 @@ A clock holds all that is needed to run it, so a later version of its pack chang
 Lateness follows from the stored instants; a lapse that was recorded stays.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from pydantic import ConfigDict
+
 from services.decision.clock.calendars import Calendar
-from services.decision.clock.choose import CaseFacts, choose
+from services.decision.clock.choose import CaseFacts, choose, promise_of
 from services.decision.clock.days import before, day_of, end, local
 from services.decision.clock.ladder import Action, Rung
 from services.decision.clock.load import Packs
@@ -28,9 +31,11 @@ from shared.events.base import Instant
 _INSTANT: Final = timedelta(microseconds=1)
 
 
-class PlannedRung(Part):
-    """A rung with the instant at which it is due."""
+@dataclass(frozen=True, slots=True)
+class PlannedRung:
+    """A rung with the instant (UTC) at which it is due; a plain value, for clocks have many."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
     rung: Rung
     due: Instant
 
@@ -88,6 +93,11 @@ class Clock(Part):
         """Return the clock's name within its case; each rung fires once under it."""
         return f"{self.pack}:{self.term}"
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it watches a date that a warning told; `term` counts them, for none is moved."""
+        return self.kind is Kind.PROMISE and self.term > 0
+
 
 def plan(case: CaseFacts, received_at: datetime, now: datetime, packs: Packs) -> tuple[Clock, ...]:
     """Return the clocks of a case. `now` is when it arrived, also when it is planned anew.
@@ -109,6 +119,25 @@ def plan(case: CaseFacts, received_at: datetime, now: datetime, packs: Packs) ->
             deadline = promised
         clocks.append(_clock(pack, calendar, received, deadline, now, packs))
     return tuple(clocks)
+
+
+def told(
+    jurisdiction: str | None, new_date: datetime, number: int, now: datetime, packs: Packs
+) -> Clock | None:
+    """Return the clock of a date that a case's customer is told at `now`, the `number`-th.
+
+    None: the bank has no pack for promises.
+    """
+    pack = promise_of(jurisdiction, packs)
+    if pack is None or pack.told is None:
+        return None
+    if number >= pack.told.dates:
+        pack = pack.model_copy(update={"ladder": pack.told.last_ladder})
+    calendar = packs.calendar(pack, jurisdiction)
+    received = local(now, calendar.zone).astimezone(UTC)
+    return _clock(pack, calendar, received, new_date, now, packs).model_copy(
+        update={"term": number}
+    )
 
 
 def answer_due_at(case: CaseFacts, received_at: datetime, packs: Packs) -> datetime:

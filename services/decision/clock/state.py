@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from services.decision.clock.model import Lateness, LetterPart, Part
+from services.decision.clock.model import Kind, Lateness, LetterPart, Part
 from services.decision.clock.plan import Clock, PlannedRung
 from shared.events.base import Instant
 
@@ -102,15 +102,54 @@ def replanned(state: State, planned: Iterable[Clock]) -> State:
     """Take over the plan of a case that was classified anew.
 
     A clock that runs stays as it is, with its extension and its date. One that no longer holds is
-    set aside, unless it lapsed; set up again, it is the same clock as before.
+    set aside, unless it lapsed; set up again, it is the same clock as before. What the customer was
+    told stays told, however the case is filed.
     """
+    told = tuple(clock for clock in state.clocks if clock.is_told)
+    replaced_by_later = tuple(clock for clock in state.withdrawn if clock.is_told)
+    held = [clock for clock in state.clocks if not clock.is_told]
+    rested = [clock for clock in state.withdrawn if not clock.is_told]
     wanted = {clock.pack: clock for clock in planned}
-    known = {clock.pack: clock for clock in (*state.withdrawn, *state.clocks)}
+    known = {clock.pack: clock for clock in (*rested, *held)}
     running = {pack: known.get(pack, clock) for pack, clock in wanted.items()}
-    lapses = {clock.pack: clock for clock in state.clocks if clock.lapsed_at is not None}
+    lapses = {clock.pack: clock for clock in held if clock.lapsed_at is not None}
     clocks = {**lapses, **running}
     aside = tuple(clock for pack, clock in known.items() if pack not in clocks)
-    return state.model_copy(update={"clocks": tuple(clocks.values()), "withdrawn": aside})
+    return state.model_copy(
+        update={
+            "clocks": (*clocks.values(), *told),
+            "withdrawn": (*aside, *replaced_by_later),
+        }
+    )
+
+
+def gives_way(
+    deadline: datetime, lapsed_at: datetime | None, new_date: datetime, now: datetime
+) -> bool:
+    """Say whether a date that was told is replaced by one that is told at `now`.
+
+    Only by a later one, and only before it was missed.
+    """
+    return lapsed_at is None and now < deadline < new_date
+
+
+def promised(state: State, clock: Clock, now: datetime) -> State:
+    """Let a date be watched that a warning told at `now`; each is watched once."""
+    if any(held.kind is Kind.PROMISE and held.deadline == clock.deadline for held in state.clocks):
+        return state
+    aside = superseded(state, clock.deadline, now)
+    return aside.model_copy(update={"clocks": (*aside.clocks, clock)})
+
+
+def superseded(state: State, new_date: datetime, now: datetime) -> State:
+    """Set aside the dates told before that give way to one that is told at `now`."""
+    aside = tuple(
+        held
+        for held in state.clocks
+        if held.is_told and gives_way(held.deadline, held.lapsed_at, new_date, now)
+    )
+    kept = tuple(held for held in state.clocks if held not in aside)
+    return state.model_copy(update={"clocks": kept, "withdrawn": (*state.withdrawn, *aside)})
 
 
 def decided(state: State, at: datetime) -> State:

@@ -3,7 +3,7 @@
 Neither touches a clock that has lapsed, whatever the present time is said to be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -31,6 +31,14 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A letter that goes out and moves nothing."""
+
+    letter: Mapping[LetterPart, str]
+    new_date: date
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """A clock that waits; it keeps running towards the last deadline that holds even so."""
 
@@ -53,6 +61,7 @@ class Refused:
 
 
 Extending: TypeAlias = Extended | Refused
+Writing: TypeAlias = Written | Refused
 Pausing: TypeAlias = Paused | Refused
 Resuming: TypeAlias = Resumed | Refused
 
@@ -75,6 +84,26 @@ def extend(
     deadline = end_of(new_date, calendar.zone)
     moved = _moved(clock, now, deadline, calendar, term=clock.term + 1)
     return Extended(moved, {part: reasons[part] for part in terms.letter}, new_date)
+
+
+def write(
+    clock: Clock,
+    reasons: Mapping[LetterPart, str],
+    new_date: date,
+    now: datetime,
+    calendar: Calendar,
+) -> Writing:
+    """Write the letter that a pack demands where it allows no extension; the deadline stays."""
+    if over := _is_over(clock, now):
+        return over
+    rule = clock.no_extension
+    if not clock.holding_letter:
+        return Refused(rule)
+    if missing := _missing(clock.holding_letter, reasons):
+        return Refused(f"{missing}: {rule}")
+    if end_of(new_date, calendar.zone) <= clock.deadline:
+        return Refused(f"{new_date} is no later than the deadline: {rule}")
+    return Written({part: reasons[part] for part in clock.holding_letter}, new_date)
 
 
 def pause(clock: Clock, reason: PauseReason, now: datetime, calendar: Calendar) -> Pausing:
@@ -121,18 +150,22 @@ def _against(
 ) -> str | None:
     """Return what speaks against an extension."""
     deadline = end_of(new_date, calendar.zone)
-    missing = [part for part in terms.letter if not reasons.get(part, "").strip()]
     if clock.term:
         return "extended once already"
     if clock.paused_at is not None:
         return "the clock stands still, resume it first"
-    if missing:
-        return f"the letter lacks {', '.join(missing)}"
+    if missing := _missing(terms.letter, reasons):
+        return missing
     if deadline > terms.latest:
         return f"{new_date} is later than the last day, {day_of(terms.latest, calendar)}"
     if deadline <= clock.deadline:
         return f"{new_date} is no later than the present deadline"
     return None
+
+
+def _missing(parts: Iterable[LetterPart], reasons: Mapping[LetterPart, str]) -> str | None:
+    missing = [part for part in parts if not reasons.get(part, "").strip()]
+    return f"the letter lacks {', '.join(missing)}" if missing else None
 
 
 def _business_day(instant: datetime, calendar: Calendar) -> date:

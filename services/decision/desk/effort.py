@@ -37,6 +37,7 @@ _ON_THE_WAY: Final = (
     "deliberated",
     "extended",
     "letter_prepared",
+    "letter_sent",
     "tags_corrected",
     "text_shown",
 )

@@ -92,7 +92,8 @@ class ClockForm(VersionForm):
 class ExtendForm(ClockForm):
     """The body of `extend`: the new last day, and the parts of the letter to the customer.
 
-    `later`: the letter is kept, and goes out when its rung is due.
+    Where the pack knows no extension and demands a letter, `new_date` is when an answer is expected
+    and the deadline stays. `later`: the letter is kept, and goes out when its rung is due.
     """
 
     new_date: date

@@ -62,7 +62,7 @@ async def follow(
                 plan = each.planned
                 clocks = plan.clocks if plan else clocks_of(each.case, now, packs, each.since)
                 new += [_armed(this, each.case, clock, now) for clock in clocks]
-    await store.arm(tx, new)
+    await store.begin(tx, new)
     return stopped
 
 
@@ -87,7 +87,7 @@ def _round_of(moved: Moved, held: Sequence[asyncpg.Record]) -> tuple[Moved, list
         if _runs(rows):
             break
         this += 1
-    return replace(moved, round=this), rows
+    return moved if this == moved.round else replace(moved, round=this), rows
 
 
 def _armed(moved: Moved, case: CaseClassified, clock: Clock, arrived_at: datetime) -> Armed:

@@ -40,6 +40,15 @@ class Lapsing:
     effect: Lapse
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A date that the customer of a clock is told; `has_term`: a term of that clock ends then."""
+
+    row: Row
+    new_date: datetime
+    has_term: bool = False
+
+
 @dataclass(slots=True)
 class Doings:
     """Everything that a batch of timers does, gathered before any of it is written.
@@ -57,4 +66,6 @@ class Doings:
     happened: list[tuple[Row, Happened]] = field(default_factory=list)
     warned: list[tuple[Row, dict[str, Any]]] = field(default_factory=list)
     """What customers are told of delays; what they are given in return is added to it."""
+    told: list[Told] = field(default_factory=list)
+    """The dates that they are told; each is a promise."""
     counts: list[Fired] = field(default_factory=list)

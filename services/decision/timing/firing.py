@@ -29,9 +29,9 @@ from services.decision.clock.timers import (
     on_timer,
 )
 from services.decision.timing.claims import Due
-from services.decision.timing.doings import Doings, Fired, Lapsing, Summons
+from services.decision.timing.doings import Doings, Fired, Lapsing, Summons, Told
 from services.decision.timing.letters import letter_of
-from services.decision.timing.rows import Armed, Row, clock_of, is_running, origin_of
+from services.decision.timing.rows import Row, armed_as, clock_of, is_running
 from services.decision.timing.telling import Happened, Kind
 
 LATE: Final = 60.0
@@ -171,6 +171,7 @@ def _warned(effect: Warn, row: Row, doings: Doings) -> tuple[Kind, dict[str, Any
         "reason": row["expected_of"] or ("checking" if checking else "high_demand"),
     }
     doings.warned.append((row, more))
+    doings.told.append(Told(row, effect.new_date))
     return "warned", more
 
 
@@ -186,23 +187,11 @@ def _extended(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doin
         if isinstance(found, Refused):
             again = Escalate(clock.id, Level.PERSON, clock.decide_by, needs=("new_date",))
             return _escalated(again, row, doings)
-        doings.terms.append((armed_of(row, clock), armed_of(row, found.clock)))
+        doings.terms.append((armed_as(row, clock), armed_as(row, found.clock)))
     more = letter_of(effect.letter, until) | {"due_at": clock.deadline}
     doings.warned.append((row, more))
+    doings.told.append(Told(row, until, has_term=effect.moves_deadline))
     return "extended", more
-
-
-def armed_of(row: Row, clock: Clock) -> Armed:
-    """Return a clock of the case and round that a row is of."""
-    return Armed(
-        row["case_id"],
-        row["customer_id"],
-        row["sequence"],
-        row["round"],
-        row["arrived_at"],
-        clock,
-        origin_of(row),
-    )
 
 
 def calendar_of(clock: Clock, packs: Packs) -> Calendar:

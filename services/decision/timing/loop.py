@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from services.decision.clock.load import Packs
-from services.decision.timing import amends, claims, measures, recording
+from services.decision.timing import amends, claims, measures, promising, recording
 from services.decision.timing.claims import Claim
 from services.decision.timing.doings import Doings
 from services.decision.timing.firing import go_through
@@ -175,6 +175,7 @@ class Timers:
         async with connection.transaction():
             if tells:
                 await amends.hold(connection)
+                await promising.hold(connection, [case_id for case_id, _ in clocks])
             found = await claims.due(connection, lease, clocks)
             if not tells and any(due.may_delay for due in found):
                 raise _CustomersAreTold
@@ -182,6 +183,7 @@ class Timers:
                 go_through(due, doings, self.packs)
             if found:
                 now = found[0].now
+                await promising.tell(connection, doings.told, now, self.packs)
                 await recording.write(connection, doings, now, self.offers)
                 sayings = [
                     saying for row, what in doings.happened for saying in say(row, what, now)

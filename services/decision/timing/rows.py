@@ -1,6 +1,6 @@
 """Clocks and timers as rows: their names, their urgency, and the way back to a clock. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.decision.clock.ladder import Action, Level, Rung
+from services.decision.clock.model import Kind
 from services.decision.clock.plan import Clock
 
 _AT_ONCE: Final = 0
@@ -83,6 +84,90 @@ def urgency_of(rung: Rung) -> int:
     return _WHEN_THERE_IS_TIME if rung.action is Action.NUDGE else _SOON
 
 
+CLOCK: Final = (
+    "case_id",
+    "clock",
+    "customer_id",
+    "sequence",
+    "round",
+    "pack",
+    "pack_version",
+    "calendar",
+    "calendar_version",
+    "kind",
+    "role",
+    "received_at",
+    "arrived_at",
+    "decide_by",
+    "deadline",
+    "late_arrival",
+    "cause_id",
+    "traceparent",
+    "jurisdiction",
+    "currency",
+)
+PLAN: Final = ("case_id", "clock", "plan")
+TIMER: Final = (
+    "case_id",
+    "clock",
+    "rung",
+    "urgency",
+    "due_at",
+    "action",
+    "summons",
+    "jumps_queue",
+)
+
+
+def clock(armed: Armed) -> tuple[object, ...]:
+    """Return the row of a clock."""
+    set_as, origin = armed.clock, armed.origin
+    return (
+        armed.case_id,
+        armed.name,
+        armed.customer_id,
+        armed.sequence,
+        armed.round,
+        set_as.pack,
+        set_as.pack_version,
+        set_as.calendar,
+        set_as.calendar_version,
+        set_as.kind,
+        set_as.role,
+        set_as.starts_at,
+        armed.arrived_at,
+        set_as.decide_by,
+        set_as.deadline,
+        set_as.late_arrival,
+        origin.cause_id,
+        origin.traceparent,
+        origin.jurisdiction,
+        origin.currency,
+    )
+
+
+def plan(armed: Armed) -> tuple[object, ...]:
+    """Return the row of its plan."""
+    return armed.case_id, armed.name, armed.clock.model_dump_json()
+
+
+def timers(armed: Armed) -> Iterator[tuple[object, ...]]:
+    """Return the rows of its timers."""
+    case_id, name = armed.case_id, armed.name
+    for planned in armed.clock.rungs:
+        rung = planned.rung
+        yield (
+            case_id,
+            name,
+            rung.name,
+            urgency_of(rung),
+            planned.due,
+            rung.action,
+            rung.to,
+            rung.jumps_queue,
+        )
+
+
 CALLS: Final = frozenset({Action.NUDGE, Action.ESCALATE})
 """What calls people and does nothing else: no plan need be read for it."""
 DELAYS: Final = frozenset({Action.WARN, Action.HOLDING_LETTER})
@@ -92,6 +177,26 @@ DELAYS: Final = frozenset({Action.WARN, Action.HOLDING_LETTER})
 def origin_of(row: Row) -> Origin:
     """Return where a stored clock comes from."""
     return Origin(row["cause_id"], row["traceparent"], row["jurisdiction"], row["currency"])
+
+
+def armed_as(row: Row, clock: Clock) -> Armed:
+    """Return a clock of the case and round that a row is of."""
+    return Armed(
+        row["case_id"],
+        row["customer_id"],
+        row["sequence"],
+        row["round"],
+        row["arrived_at"],
+        clock,
+        origin_of(row),
+    )
+
+
+def told_of(row: Row) -> int:
+    """Return which of the dates a clock watches that its case's customer was told; 0: none."""
+    if row["kind"] != Kind.PROMISE:
+        return 0
+    return int(row["clock"].partition("#")[0].rpartition(":")[2])
 
 
 def clock_of(row: Row, rungs: Collection[str] | None = None) -> Clock:

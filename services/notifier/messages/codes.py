@@ -49,6 +49,10 @@ OURS: Final = ("promise_broken", "malfunction", "wrong_fee", "imposed_change", "
 UNSAID: Final = frozenset({RemedyKind.BOUNDARY})
 """Remedies that the customer is not told of as such: a boundary has its own sentence."""
 
+LETTER_PARTS: Final = frozenset(
+    {"reason", "facts_to_establish", "provisional_credit", "ombudsman_rights", "status"}
+)
+"""Parts of a holding letter, each in the words of whoever wrote it."""
 DELAYS: Final = frozenset({"high_demand", "facts_to_establish", "other_party", "checking", "other"})
 """Why an answer takes longer; an unknown code is `other`."""
 

@@ -112,6 +112,14 @@ def _on_the_way() -> Iterator[Sample]:
             letter=letter,
         ),
     )
+    rights = (
+        ("reason", "The merchant's bank has until next week to answer us."),
+        ("ombudsman_rights", "You may turn to the Financial Ombudsman Service from now on."),
+    )
+    yield Sample(
+        "delay_with_rights",
+        Delayed(promised=_DUE, due_at=_SOON, reason="other", letter=rights),
+    )
     yield Sample("new_link", NewLink())
     yield Sample("document_refused", DocumentRefused(name="statement.pdf"))
 

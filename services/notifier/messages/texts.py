@@ -7,7 +7,7 @@ has exactly the placeholders of its place, and every count the plural forms of i
 from pydantic import model_validator
 
 from services.notifier.messages.answer_texts import FinalAnswerTexts
-from services.notifier.messages.codes import DELAYS, IN_RETURN
+from services.notifier.messages.codes import DELAYS, IN_RETURN, LETTER_PARTS
 from services.notifier.messages.placeholders import (
     Part,
     Plain,
@@ -56,7 +56,7 @@ class DelayedTexts(Part):
     @model_validator(mode="after")
     def _nothing_is_missing(self) -> "DelayedTexts":
         complete("reasons", set(self.reasons), DELAYS)
-        complete("letter", set(self.letter), {"reason", "facts_to_establish"})
+        complete("letter", set(self.letter), LETTER_PARTS)
         complete("in_return", set(self.in_return), IN_RETURN)
         return self
 

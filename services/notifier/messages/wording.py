@@ -29,6 +29,8 @@ _AFTER_A_YEAR: Final = {
 }
 """The word `year`, shortened, which these languages want after its number."""
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+_FIRST_FROM_RIGHT: Final = "\u0590"
+"""Where Hebrew begins: no letter before it is written from right to left."""
 
 
 def day(instant: datetime, language: Language, jurisdiction: str) -> str:
@@ -67,7 +69,9 @@ def count(number: int, forms: Mapping[str, str], language: Language) -> str:
 
 def isolated(name: str) -> str:
     """Keep a name that is read from right to left from turning the words around it."""
-    if name.isascii() or not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in name):
+    if name.isascii() or max(name) < _FIRST_FROM_RIGHT:
+        return name
+    if not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in name):
         return name
     return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 

@@ -1,5 +1,6 @@
 """A call fires without its plan being read, and does what the ladder says; the word is as ever."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -73,7 +74,7 @@ KINDS = st.sampled_from(
 @pytest.mark.parametrize("rung", [rung for rung in LADDERS if rung.action in CALLS])
 def test_a_call_does_what_its_ladder_says(rung: Rung) -> None:
     clock, *_ = plan(about("PL"), FRIDAY, FRIDAY, PACKS)
-    planned = clock.rungs[0].model_copy(update={"rung": rung})
+    planned = replace(clock.rungs[0], rung=rung)
     clock = clock.model_copy(update={"rungs": (planned,)})
     state = State(clocks=(clock,))
     by_the_ladder = on_timer(Timer(clock=clock.id, rung=rung.name), state, planned.due)

@@ -8,7 +8,17 @@ from services.decision.clock.load import Packs
 from services.decision.clock.model import LetterPart, PauseReason
 from services.decision.clock.plan import Clock, plan
 from services.decision.clock.state import State, Timer, is_late, lapsed, replaced, replanned
-from services.decision.clock.terms import Extended, Paused, Refused, Resumed, extend, pause, resume
+from services.decision.clock.terms import (
+    Extended,
+    Paused,
+    Refused,
+    Resumed,
+    Written,
+    extend,
+    pause,
+    resume,
+    write,
+)
 from services.decision.clock.timers import Escalate, Lapse, Warn, on_timer
 from shared.events.case import Category, Facts, Product
 from tests.unit.clock.conftest import DAY, FRIDAY, REASONS, ClockOf, MakeCase, drain
@@ -189,3 +199,41 @@ def test_a_lapse_refuses_extension_and_pause_even_when_the_clock_jumps_back(
             "the deadline has passed; a lapse is never undone"
         )
         assert lapsed(state, timer, FRIDAY) == state
+
+
+RIGHTS = {LetterPart.REASON: "x", LetterPart.OMBUDSMAN_RIGHTS: "y"}
+
+
+def test_a_letter_where_the_pack_knows_no_extension_moves_nothing(
+    packs: Packs, clock_of: ClockOf, make_case: MakeCase
+) -> None:
+    clock = clock_of(make_case("GB"), "uk_disp_1_6")
+    calendar = packs.calendars["GB"]
+    written = write(clock, RIGHTS, date(2027, 2, 12), FRIDAY, calendar)
+    assert written == Written(RIGHTS, date(2027, 2, 12))
+
+
+@pytest.mark.parametrize(
+    ("country", "pack", "reasons", "new_date", "day", "because"),
+    [
+        ("GB", "uk_disp_1_6", {LetterPart.REASON: "x"}, date(2027, 2, 12), 0, "lacks ombudsman"),
+        ("GB", "uk_disp_1_6", RIGHTS, date(2027, 1, 15), 0, "no later than the deadline"),
+        ("GB", "uk_disp_1_6", RIGHTS, date(2027, 2, 12), 60, "never undone"),
+        ("PL", "internal", RIGHTS, date(2027, 2, 12), 0, "an aim is met or missed"),
+    ],
+)
+def test_a_letter_that_the_pack_does_not_demand_so_is_refused_with_its_rule(  # noqa: PLR0913, PLR0917 - fixtures and a row of the table
+    packs: Packs,
+    clock_of: ClockOf,
+    make_case: MakeCase,
+    country: str,
+    pack: str,
+    reasons: dict[LetterPart, str],
+    new_date: date,
+    day: int,
+    because: str,
+) -> None:
+    clock = clock_of(make_case(country), pack)
+    refused = write(clock, reasons, new_date, FRIDAY + day * DAY, packs.calendars[country])
+    assert isinstance(refused, Refused)
+    assert because in refused.rule

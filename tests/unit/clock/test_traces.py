@@ -1,18 +1,20 @@
 """Whatever happens to a case, in whatever order, no timer decides it and no lapse is erased."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from typing_extensions import override
 
-from services.decision.clock.choose import CaseFacts
+from services.decision.clock.choose import CaseFacts, promise_of
+from services.decision.clock.days import end_of
 from services.decision.clock.load import load
-from services.decision.clock.model import LetterPart, PauseReason
-from services.decision.clock.plan import plan
+from services.decision.clock.model import Kind, LetterPart, PauseReason
+from services.decision.clock.plan import plan, told
 from services.decision.clock.state import (
     Draft,
     Lapsed,
@@ -20,11 +22,21 @@ from services.decision.clock.state import (
     Timer,
     decided,
     is_late,
+    promised,
     replaced,
     replanned,
 )
 from services.decision.clock.terms import Extended, Paused, Refused, Resumed, extend, pause, resume
-from services.decision.clock.timers import Effect, Extend, Lapse, Nothing, Why, after, on_timer
+from services.decision.clock.timers import (
+    Effect,
+    Extend,
+    Lapse,
+    Nothing,
+    Warn,
+    Why,
+    after,
+    on_timer,
+)
 from shared.events.case import Category, Facts, Product
 from tests.unit.clock.conftest import FRIDAY
 
@@ -56,6 +68,7 @@ class Trace(RuleBasedStateMachine):
         self.lapses: tuple[Lapsed, ...] = ()
         self.seen: set[Timer] = set()
         self.people_decided = False
+        self.warned_of_promises = 0
 
     def fire(self, timer: Timer) -> None:
         before = self.state
@@ -75,6 +88,31 @@ class Trace(RuleBasedStateMachine):
                 assert decided_at is None
         if isinstance(effect, Extend) and effect.moves_deadline:
             self.extend(timer.clock, dict(effect.letter), effect.new_date)
+        elif isinstance(effect, Warn):
+            warned = before.clock(timer.clock)
+            self.warned_of_promises += warned is not None and warned.is_told
+            self.promise(effect.new_date)
+        elif isinstance(effect, Extend):
+            self.promise(end_of(effect.new_date, ZoneInfo("Europe/Warsaw")))
+
+    def promise(self, new_date: datetime) -> None:
+        """Watch a date that the customer was told, as the transaction does that tells it."""
+        before = self.state
+        number = 1 + max(
+            (each.term for each in (*before.clocks, *before.withdrawn) if each.is_told), default=0
+        )
+        clock = told(self.case.jurisdiction, new_date, number, self.now, PACKS)
+        assert clock is not None
+        self.state = promised(before, clock, self.now)
+        again = self.state
+        assert promised(again, clock, self.now) == again
+        assert any(each.kind is Kind.PROMISE and each.deadline == new_date for each in again.clocks)
+        gone = {each.id for each in before.clocks} - {each.id for each in again.clocks}
+        for each in before.clocks:
+            if each.id in gone:
+                assert each.is_told
+                assert each.lapsed_at is None
+                assert self.now < each.deadline < new_date
 
     def extend(self, name: str, letter: dict[LetterPart, str], new_date: date) -> None:
         clock = self.state.clock(name)
@@ -104,6 +142,17 @@ class Trace(RuleBasedStateMachine):
         for timer, planned in self.state.timers():
             self.seen.add(timer)
             if planned.due <= self.now:
+                self.fire(timer)
+
+    @rule(number=st.integers(1, 30))
+    def time_passes_and_nobody_answers(self, number: int) -> None:
+        """Fire so many timers, each when it is due: what a warning tells is watched from then."""
+        for _ in range(number):
+            waiting = self.state.timers()
+            if waiting and self.state.decided_at is None:
+                timer, planned = waiting[0]
+                self.now = max(self.now, planned.due)
+                self.seen.add(timer)
                 self.fire(timer)
 
     @rule()
@@ -173,6 +222,20 @@ class Trace(RuleBasedStateMachine):
         assert all(times == 1 for times in self.did.values())
 
     @invariant()
+    def the_chain_of_told_dates_has_an_end(self) -> None:
+        pack = promise_of("PL", PACKS)
+        assert pack is not None
+        assert pack.told is not None
+        assert self.warned_of_promises < pack.told.dates
+
+    @invariant()
+    def every_told_date_is_watched_once(self) -> None:
+        told_dates = [each for each in (*self.state.clocks, *self.state.withdrawn) if each.is_told]
+        assert len({each.id for each in told_dates}) == len(told_dates)
+        lapsed_ids = {lapse.clock for lapse in self.lapses}
+        assert not any(each.id in lapsed_ids for each in self.state.withdrawn)
+
+    @invariant()
     def only_people_decide(self) -> None:
         assert (self.state.decided_at is not None) == self.people_decided
 
@@ -193,4 +256,4 @@ class Trace(RuleBasedStateMachine):
 
 
 TestTrace = Trace.TestCase
-TestTrace.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTrace.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

@@ -1,5 +1,7 @@
 """Every notice exists in every language, says what it must and nothing that it must not."""
 
+import sys
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -24,6 +26,7 @@ from services.notifier.messages.codes import OURS, REASONS, UNSAID
 from services.notifier.messages.layout import PERSON
 from services.notifier.messages.render import Message, Voice
 from services.notifier.messages.samples import samples
+from services.notifier.messages.wording import isolated
 from services.notifier.places import ZONES
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.base import Money
@@ -401,6 +404,15 @@ def test_marks_that_turn_the_text_around_are_taken_out_and_such_names_are_kept_a
     assert turned.startswith("Dear Anna gnp.exe,")
     hebrew = _say(Receipt(), Language.EN, name="\u05d3\u05d5\u05d3").plain
     assert hebrew.startswith("Dear \u2068\u05d3\u05d5\u05d3\u2069,")
+
+
+def test_a_name_with_any_letter_written_from_right_to_left_is_kept_apart() -> None:
+    letters = filter(_is_from_right, map(chr, range(sys.maxunicode + 1)))
+    assert all(isolated(f"A{one}") == f"\u2068A{one}\u2069" for one in letters)
+
+
+def _is_from_right(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in {"R", "AL", "AN"}
 
 
 def test_no_text_knows_the_words_of_our_tags() -> None:

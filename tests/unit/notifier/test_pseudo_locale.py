@@ -20,6 +20,8 @@ _NUMBERS = (1, 2, 5, 11, 21, 22, 25)
 _YEAR = {Language.EN: "", Language.RU: "г", Language.UK: "р", Language.PL: "r"}  # noqa: RUF001 - meant
 _LETTER = {"statement.pdf", "Two banks have to compare their records of the same day."} | {
     *("When the other bank booked the payment", "Who returned it"),
+    "The merchant's bank has until next week to answer us.",
+    "You may turn to the Financial Ombudsman Service from now on.",
 }
 
 
