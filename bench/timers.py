@@ -283,9 +283,10 @@ async def _drained(connection: Connection, at: datetime, within: float) -> float
     began = time.monotonic()
     while (passed := time.monotonic() - began) < within:
         await asyncio.sleep(_LOOK_EVERY)
-        if not await connection.fetchval(_LEFT, at):
+        if not await connection.fetchval(_LEFT_AT, at):
             return time.monotonic() - began
     return passed
 
 
+_LEFT_AT = "SELECT EXISTS (SELECT FROM timers WHERE due_at = $1 AND fired_at IS NULL)"
 _LEFT_OF = "SELECT count(*) FROM timers WHERE due_at = $1 AND fired_at IS NULL"

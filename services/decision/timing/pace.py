@@ -11,7 +11,7 @@ from shared.hop import Handler, Received
 from shared.outbox import Saying
 from shared.postgres import Connection
 
-_SHARE: Final = 0.25
+_SHARE: Final = 0.2
 """The part of the time that timers have while new cases wait."""
 _WAITED: Final = timedelta(seconds=2)
 """Cases come to be decided in less, unless this service or one before it cannot keep up."""
