@@ -25,8 +25,8 @@ help: ## Show this list
 demo: $(READY) ## Start everything, send sample cases, show what became of them (KEEP=1 keeps it running)
 	@$(BIN)/evenhand demo $(if $(filter-out 0,$(KEEP)),--keep)
 
-test: $(READY) ## Run every test that needs no Docker
-	@$(BIN)/pytest -q -m "not kafka" --ignore=tests/chaos --ignore=tests/browser \
+test: $(READY) ## Run the tests, but kills and storms at full size (make chaos)
+	@$(BIN)/pytest -q -m "not kafka and not chaos" --ignore=tests/chaos --ignore=tests/browser \
 		--numprocesses=2 --dist=loadfile
 
 up: $(READY) ## Run the whole system until Ctrl-C; its data stays in .evenhand/
@@ -37,6 +37,7 @@ bench: $(READY) ## Measure the system, the floor below it and a peer beside it
 
 chaos: $(READY) ## Kill services, broker and database under load; count what was lost or doubled
 	@$(BIN)/pytest -q tests/chaos
+	@$(BIN)/pytest -q -m chaos tests/integration
 
 train: $(READY) ## Train the classifier's model anew from the labelled cases (DATA=../shared/data)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)

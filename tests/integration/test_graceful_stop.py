@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.broker import Broker
@@ -28,6 +29,7 @@ from shared.events.tags import (
     ToneTag,
 )
 
+pytestmark = pytest.mark.chaos
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 EVENTS = 400
 

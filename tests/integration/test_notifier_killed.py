@@ -38,7 +38,7 @@ _SOON = timedelta(seconds=3)
 _SENT = Sent(Said("Subject", b"hash", "version"))
 UNRECORDED = TRACEPARENT.removesuffix("-01") + "-00"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

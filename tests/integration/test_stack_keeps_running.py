@@ -24,6 +24,7 @@ from deploy.local.processes import ROOT
 from deploy.local.settings import Options, Ports, PortTakenError
 from deploy.local.stack import Stack
 
+pytestmark = pytest.mark.chaos
 CASE = {
     "customer": {"id": "C-1", "language": "en", "contacts": {"email": "c1@example.com"}},
     "channel": "web",

@@ -239,6 +239,7 @@ async def test_a_rung_fires_within_a_second_of_when_it_is_due(clocks: Clocks) ->
     assert not nudge.late
 
 
+@pytest.mark.chaos
 async def test_a_storm_of_20_000_timers_fires_each_once(clocks: Clocks) -> None:
     cases = [polish(f"C-{number}") for number in range(2_500)]
     await clocks.wait_for_people(*cases)
