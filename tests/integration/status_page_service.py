@@ -1,12 +1,13 @@
 """The notifier with its status page under uvicorn, on a real database, with or without intake."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import uvicorn
@@ -14,8 +15,10 @@ from aiokafka import ConsumerRecord
 from pydantic import AnyHttpUrl, SecretStr
 
 from services.notifier.app import builder
+from services.notifier.domain import Language
 from services.notifier.settings import NotifierSettings
 from services.notifier.status_page.links import Links
+from services.notifier.status_page.texts.load import load
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.base import Money
 from shared.events.case import Category, Channel, Contacts, Customer
@@ -38,6 +41,7 @@ from tests.integration.notifier_service import HasDatabase, Notifier, notifier
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - links are read by the real clock
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a test
+EN = load(Language.EN)
 WORDS = "I paid a day late because of the holiday. <b>Please</b> waive the fee."
 SECRETS_OF_THE_BANK = (
     *("own_slip.first", "specialist", "low_confidence", "vulnerable", "C-77", "anna@example.com"),
@@ -170,12 +174,29 @@ class Running:
         """Let the notifier hear of events, said at this instant, as one batch."""
         await self.notifier.runner([record(event, at=at) for event in events])
 
+    async def begin(self, case_id: UUID | None = None) -> Story:
+        """Let the notifier hear of a new case."""
+        story = Story(case_id or uuid4())
+        await self.happen(story.opened())
+        return story
+
+    async def html(self, case_id: UUID) -> str:
+        """Return a case's page as it is now."""
+        return (await self.client.get(self.path(case_id))).text
+
     def path(self, case_id: UUID) -> str:
         """Return the path of a case's page."""
         return f"/s/{self.links.token(case_id, NOW)}"
 
     def expired_path(self, case_id: UUID) -> str:
         return f"/s/{self.links.token(case_id, NOW - timedelta(days=100))}"
+
+
+def form_of(html: str, act: str) -> str:
+    """Return the hidden field of the form that does this."""
+    found = re.search(rf'action="[^"]*/{act}\?.*?name="form" value="([^"]+)"', html, re.DOTALL)
+    assert found, f"the page has no form for {act}"
+    return found[1]
 
 
 @asynccontextmanager

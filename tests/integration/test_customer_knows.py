@@ -14,7 +14,6 @@ from services.notifier.domain import CONTENT, Channel, Closed, Language, Verifyi
 from services.notifier.forgetting import forget
 from services.notifier.messages import catalogue
 from services.notifier.status_page import store
-from services.notifier.status_page.texts.load import load
 from shared.clock import now
 from shared.events.case import Contacts, Status
 from shared.events.catalogue import (
@@ -28,10 +27,8 @@ from shared.events.catalogue import (
 from tests.integration.conftest import Database
 from tests.integration.notifier_service import until
 from tests.integration.sms_gateway import SmsGateway, sms_gateway
-from tests.integration.status_page_service import NOW, Running, Story, page
-from tests.integration.test_status_page import form_of
+from tests.integration.status_page_service import EN, NOW, Running, Story, form_of, page
 
-EN = load(Language.EN)
 TEXTS = catalogue.load()[Language.EN]
 ANSWER_BY = NOW + timedelta(hours=2)
 

@@ -1,0 +1,21 @@
+"""A mail catcher of each test's own, and a client of its pages."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from deploy.local.mailbox.running import MailCatcher, start
+
+
+@pytest.fixture
+async def catcher() -> AsyncIterator[MailCatcher]:
+    running = await start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def client(catcher: MailCatcher) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=catcher.url) as opened:
+        yield opened
