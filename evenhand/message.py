@@ -13,7 +13,7 @@ from services.notifier.domain import Language
 from services.notifier.messages import gallery as pages
 from services.notifier.messages.render import Voice
 from services.notifier.messages.samples import Sample, samples
-from services.notifier.telling import content_of
+from services.notifier.telling import content_of, with_last_days
 from shared.errors import EvenhandError
 from shared.events.catalogue import (
     CaseAsked,
@@ -36,7 +36,7 @@ app = typer.Typer(
 _MARKS: Final[dict[str, type[Event]]] = {
     "decision": CaseDecided,
     "verification_id": VerificationRequested,
-    "accepted_at": CaseSubmitted,
+    "customer": CaseSubmitted,
     "queue": CaseReferred,
     "answer_by": CaseAsked,
     "clock": SlaMilestone,
@@ -78,7 +78,8 @@ def preview(  # noqa: PLR0913 - options
     """Print the message that an event makes us send."""
     sample = _sample(event)
     voice = Voice.load(texts)
-    sample = replace(sample, jurisdiction=jurisdiction or sample.jurisdiction)
+    place = (jurisdiction or sample.jurisdiction).upper()
+    sample = replace(sample, jurisdiction=place, content=with_last_days(sample.content, place))
     shortly = pages.say_shortly(voice, sample, lang)
     message = pages.say(voice, sample, lang, name)
     if as_json:

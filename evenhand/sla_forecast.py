@@ -20,7 +20,9 @@ from evenhand import settings, sla_chart, sla_inputs
 from evenhand.database import connected
 from evenhand.output import AsJson, emit, line, table, terminal
 from evenhand.sla_inputs import Inputs
+from evenhand.sla_packs import Folder
 from services.decision import workload
+from services.decision.clock import load
 from services.decision.clock.forecast import (
     Forecast,
     Order,
@@ -91,6 +93,7 @@ def forecast(  # noqa: PLR0913 - what is known, what is asked, what is shown
     calendar: Annotated[
         str | None, typer.Option(help="Whose holidays nobody works on, such as PL; none: nobody's.")
     ] = None,
+    folder: Folder = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same forecast.")] = 1,
     runs: Annotated[int, typer.Option(min=1, help="Simulated courses of events.")] = 20,
     chart: Annotated[Path | None, typer.Option(help="Write the chart to this .svg file.")] = None,
@@ -106,9 +109,10 @@ def forecast(  # noqa: PLR0913 - what is known, what is asked, what is shown
         raise typer.BadParameter("--chart: the chart is written as SVG; name a file that ends so")
     people = _people(staff or ())
     inputs = sla_inputs.read(source) if source else _measured(back, zone)
-    inputs = sla_inputs.with_holidays(sla_inputs.staffed(inputs, people), calendar)
+    calendars = load.load(folder or load.SHIPPED).calendars
+    inputs = sla_inputs.with_holidays(sla_inputs.staffed(inputs, people), calendar, calendars)
     sla_inputs.expect_queues(inputs, extra or ())
-    base = sla_inputs.scenario(inputs, weeks=weeks, seed=seed, order=order)
+    base = sla_inputs.scenario(inputs, calendars, weeks=weeks, seed=seed, order=order)
     asked = _asked(base, extra or (), fewer)
     here = _outlook(base, runs)
     others = {name: _outlook(changed, runs) for name, changed in asked.items()}

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.decision.clock.calendars import Calendar
 from services.decision.clock.forecast import HOURS_OF_WEEK, OpenCase, Order, Queue, Scenario
-from services.decision.clock.load import load
 from services.decision.workload import QueueLoad, Workload
 from shared.errors import EvenhandError
 from shared.events.base import Instant
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SATURDAY: Final = 5
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _HANDLING: Final = 20.0
@@ -188,7 +187,7 @@ def staffed(inputs: Inputs, people: Mapping[str, int]) -> Inputs:
     )
 
 
-def with_holidays(inputs: Inputs, calendar: str | None) -> Inputs:
+def with_holidays(inputs: Inputs, calendar: str | None, known: Mapping[str, Calendar]) -> Inputs:
     """Let nobody work on the holidays of a calendar.
 
     Raises:
@@ -196,7 +195,6 @@ def with_holidays(inputs: Inputs, calendar: str | None) -> Inputs:
 
     """
     wanted = calendar or inputs.calendar
-    known = load().calendars
     if wanted is not None and wanted not in known:
         raise EvenhandError(f"there is no calendar {wanted!r}; there are: {', '.join(known)}")
     return inputs.model_copy(update={"calendar": wanted})
@@ -215,24 +213,28 @@ def expect_queues(inputs: Inputs, names: Mapping[str, object] | Sequence[str]) -
             raise EvenhandError(f"there is no queue {name!r}; there are: {', '.join(known)}")
 
 
-def scenario(inputs: Inputs, *, weeks: int, seed: int, order: Order) -> Scenario:
+def scenario(
+    inputs: Inputs, calendars: Mapping[str, Calendar], *, weeks: int, seed: int, order: Order
+) -> Scenario:
     """Return what is simulated."""
-    closed = _closed(inputs, weeks)
+    closed = _closed(inputs, calendars, weeks)
     queues = tuple(_simulated(queue, inputs, closed) for queue in inputs.queues)
     return Scenario(queues, weeks, seed, order)
 
 
-def _closed(inputs: Inputs, weeks: int) -> frozenset[int]:
+def _closed(inputs: Inputs, calendars: Mapping[str, Calendar], weeks: int) -> frozenset[int]:
     """Return the hours from now that lie on holidays; weekends are a matter of the shifts."""
     if inputs.calendar is None:
         return frozenset()
-    calendar, zone = load().calendars[inputs.calendar], ZoneInfo(inputs.zone)
+    calendar, zone = calendars[inputs.calendar], ZoneInfo(inputs.zone)
     days = {
         hour: (inputs.at + hour * _HOUR).astimezone(zone).date()
         for hour in range(weeks * HOURS_OF_WEEK)
     }
     off = {
-        day for day in set(days.values()) if day.weekday() < _SATURDAY and not calendar.is_open(day)
+        day
+        for day in set(days.values())
+        if not calendar.is_weekend(day) and not calendar.is_open(day)
     }
     return frozenset(hour for hour, day in days.items() if day in off)
 

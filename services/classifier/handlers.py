@@ -97,6 +97,7 @@ def classified(case: CaseSubmitted, tags: Tags) -> CaseClassified:
         claim=case.claim,
         facts=case.facts,
         received_at=case.received_at,
+        accepted_at=case.accepted_at,
         language=case.customer.language or tags.language,
         jurisdiction=case.customer.jurisdiction,
         tags=tags,

@@ -21,7 +21,7 @@ def hear(case: CaseClassified, cause: Cause, bench: Bench) -> list[Said]:
         thought = think(case, Checked.NOT_YET, bench, asked=False)
         if case.sequence == 0:
             return follow(thought, None, cause, bench)
-        return pass_on(thought, None, "message_before_its_case", bench)
+        return pass_on(thought, None, "message_before_its_case", case, bench)
     return _go_on(case, before, cause, bench)
 
 
@@ -36,7 +36,7 @@ def _go_on(case: CaseClassified, before: Dossier, cause: Cause, bench: Bench) ->
     if state in {"asked", "verifying"} or betters(thought, before, bench.policy):
         return follow(thought, before, cause, bench)
     reason = "message_after_the_decision" if state == "decided" else "message_during_review"
-    return pass_on(thought, before, reason, bench, case.received_at)
+    return pass_on(thought, before, reason, case, bench)
 
 
 def _in_order(held: CaseClassified, message: CaseClassified) -> CaseClassified:

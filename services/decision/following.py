@@ -146,7 +146,7 @@ def _refer(
     outcome: Referred, thought: Deliberated, before: Dossier | None, bench: Bench
 ) -> list[Said]:
     since = before.standing.received_at if before else None
-    due = _answer_due_at(thought.case, bench, since, new=before is None)
+    due = _answer_due_at(thought.case, bench, since, began=None if before else thought.case)
     standing = noted(
         thought,
         before,
@@ -173,12 +173,13 @@ def _refer(
 
 
 def _answer_due_at(
-    case: CaseClassified, bench: Bench, since: datetime | None = None, *, new: bool
+    case: CaseClassified, bench: Bench, since: datetime | None, *, began: CaseClassified | None
 ) -> datetime:
-    """Return the last day for the answer; the clocks of a case that is `new` here are planned."""
-    if not new:
+    """Return the last day for the answer; the clocks that a message `began` here are planned."""
+    if began is None:
         return answer_due_at(case, bench.packs, since)
-    bench.work.plans[case.case_id] = plan = planned(case, bench.now, bench.packs, since)
+    arrived_at = began.accepted_at or bench.now
+    bench.work.plans[case.case_id] = plan = planned(case, arrived_at, bench.packs, since)
     return plan.answer_due_at
 
 
@@ -212,13 +213,10 @@ def pass_on(
     thought: Deliberated,
     before: Dossier | None,
     reason: str,
+    message: CaseClassified,
     bench: Bench,
-    written_at: datetime | None = None,
 ) -> list[Said]:
-    """Let a person see what is new; the answer that stands, stands.
-
-    `written_at` is when the customer wrote it, where that was after the answer.
-    """
+    """Let a person see what is new; the answer that stands, stands."""
     outcome, held = thought.outcome, before.standing if before else None
     mine = thought.thought.queue or Queue.REVIEW
     if (
@@ -233,8 +231,10 @@ def pass_on(
     # Who writes after the answer has the whole time anew, from when they wrote.
     answered = held is not None and held.state == "decided"
     new = held is None or (answered and not held.customer_waits)
-    since = written_at if answered or held is None else held.received_at
-    due = _answer_due_at(thought.case, bench, since if held else None, new=new)
+    since = None
+    if held is not None:
+        since = message.received_at if answered else held.received_at
+    due = _answer_due_at(thought.case, bench, since, began=message if new else None)
     over = HandOver(mine, reason, bench.now, due, reopens=True)
     dossier = bench.work.dossiers[thought.case.case_id]
     return hand_over(dossier, thought.case, over, bench.work, new=before is None)

@@ -38,7 +38,10 @@ def more_urgent(queue: Queue, held: Queue | None) -> Queue:
 def hand_over(
     dossier: Dossier, case: CaseClassified, over: HandOver, work: Work, *, new: bool = False
 ) -> list[Said]:
-    """Let a person have a case, in the most urgent queue that it was ever in."""
+    """Let a person have a case, in the most urgent queue that it was ever in.
+
+    What more becomes known of a case that waits costs it nothing: it has waited since it came.
+    """
     held = dossier.standing
     answered = held.state == "decided"
     reopened = answered and (over.reopens or held.customer_waits)
@@ -46,13 +49,15 @@ def hand_over(
     due = held.answer_due_at if held.waiting and held.answer_due_at else over.due
     # Who only had to see something else does not keep a customer waiting who has written since.
     reason = over.reason if over.reopens or not reopened else held.reason
+    # Who only now waits for an answer waits since now, whatever people had to see before.
+    waited = held.waiting and (held.customer_waits or not over.reopens)
     standing = replace(
         held,
         state="decided" if answered else "referred",
         waiting=True,
         queue=queue,
         reason=reason,
-        referred_at=over.at,
+        referred_at=held.referred_at if waited else over.at,
         answer_due_at=None if answered and not reopened else due,
     )
     work.put(replace(dossier, standing=standing))

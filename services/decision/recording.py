@@ -66,16 +66,15 @@ def _moved(work: Work, now: datetime) -> Iterator[Moved]:
         known = row.version > 0
         if row.customer_waits or known:
             after = row.revision + 1 if row.state == "decided" else 0
-            plan = work.plans.get(case_id)
             yield Moved(
                 case_id,
                 dossier.case,
                 waits=row.customer_waits,
                 known=known,
                 round=after,
-                since=(plan.since if plan else None) or (now if after else None),
+                since=now if after else None,
                 cause=work.causes.get(case_id),
-                planned=plan if plan and plan.case is dossier.case else None,
+                planned=work.plans.get(case_id),
             )
 
 

@@ -59,12 +59,14 @@ class Receipt(Model):
 class InReview(Model):
     """A person is looking at it; `at_once` is given already.
 
-    `urgent`: it goes ahead of others, and a date far away would mislead. `danger`: somebody may be
-    in danger, and must not wait for us.
+    `urgent`: it goes ahead of others, and a date far away would mislead; it is told as the
+    `deadline`, the last day for the answer, and not as a promise. `danger`: somebody may be in
+    danger, and must not wait for us.
     """
 
     notice: Literal[Notice.IN_REVIEW] = Notice.IN_REVIEW
     answer_due_at: Instant | None = None
+    deadline: date | None = None
     urgent: bool = False
     danger: bool = False
     at_once: tuple[Remedy, ...] = ()

@@ -1,17 +1,26 @@
 """The hop of the notifier: events in, notices queued, all in the hop's transaction."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifier import recipients, store
-from services.notifier.domain import Channel, Content, Plan, Unreachable, Verifying, recipient_of
+from services.notifier.domain import (
+    Channel,
+    Content,
+    Plan,
+    Recipient,
+    Unreachable,
+    Verifying,
+    recipient_of,
+)
 from services.notifier.notified import unreachable
 from services.notifier.reaching import address
 from services.notifier.retelling import in_view_of, looks_back
 from services.notifier.status_page import store as status_page
 from services.notifier.status_page.happenings import Happening, happening_of
-from services.notifier.telling import AT_ONCE, PAID_WITHIN, content_of
+from services.notifier.telling import AT_ONCE, PAID_WITHIN, content_of, with_last_days
 from shared.events.catalogue import (
     CaseAsked,
     CaseDecided,
@@ -68,6 +77,12 @@ def _language(received: Received) -> str | None:
             return None
 
 
+def _dated(plan: Plan, recipient: Recipient) -> Plan:
+    """Put the dates of a plan as the calendar where its recipient is has them."""
+    place = (recipient.jurisdiction or "").upper()
+    return replace(plan, content=with_last_days(plan.content, place))
+
+
 async def handle(
     tx: Connection,
     batch: Sequence[Received],
@@ -93,7 +108,9 @@ async def handle(
         tx, {plan.case_id for plan in plans if plan.case_id not in new}
     )
     addressed = [
-        address(plan, known[plan.case_id], offered) for plan in plans if plan.case_id in known
+        address(_dated(plan, known[plan.case_id]), known[plan.case_id], offered)
+        for plan in plans
+        if plan.case_id in known
     ]
     await recipients.keep_waiting(tx, [plan for plan in plans if plan.case_id not in known])
     await store.queue(tx, [n for found in addressed if isinstance(found, list) for n in found])

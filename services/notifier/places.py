@@ -69,6 +69,17 @@ def there(instant: datetime, place: str) -> datetime:
     return instant.astimezone(_zone(name)) if name else instant
 
 
+def last_day(deadline: datetime, place: str) -> date:
+    """Return the last day before a deadline; one at midnight ends the day before."""
+    return there(deadline - timedelta(microseconds=1), place).date()
+
+
+def last_moment(deadline: datetime, place: str) -> datetime:
+    """Return the last second before a deadline at midnight; any other deadline as it is."""
+    at_midnight = last_day(deadline, place) < there(deadline, place).date()
+    return deadline - timedelta(seconds=1) if at_midnight else deadline
+
+
 @lru_cache(maxsize=1024)
 def _holidays(place: str, year: int) -> frozenset[date]:
     if place not in ZONES:

@@ -3,7 +3,7 @@
 Invariant: a notice takes from its event what the customer may know and nothing else.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.notifier.domain import (
@@ -16,7 +16,7 @@ from services.notifier.domain import (
     Receipt,
     Verifying,
 )
-from services.notifier.places import working_day_after
+from services.notifier.places import last_day, last_moment, working_day_after
 from shared.events.answer import RemedyKind
 from shared.events.catalogue import (
     CaseAsked,
@@ -33,7 +33,7 @@ from shared.events.catalogue import (
 _DELAYS: Final = frozenset({"warned", "extended"})
 _URGENT: Final = frozenset({Queue.SAFETY, Queue.FRAUD})
 _SOON: Final = timedelta(days=5)
-"""How far away a date may be that an urgent matter is told: a week-end and a holiday."""
+"""How far away a date may be that an urgent matter is promised: a week-end and a holiday."""
 _IN_DANGER: Final = frozenset({"safety", "vulnerable"})
 """Reasons of a referral for which nobody must wait for us in an emergency."""
 _PAYING: Final = frozenset({RemedyKind.REFUND, RemedyKind.CREDIT})
@@ -76,6 +76,26 @@ def content_of(event: Event, paid_within: int = PAID_WITHIN) -> Content | None:
     return found
 
 
+def with_last_days(content: Content, place: str) -> Content:
+    """Return what is told with its deadlines in the last days on which they hold, at a place.
+
+    A deadline is the midnight that ends its last day; told as a day, it would be the day after.
+    """
+    told: dict[str, datetime] = {}
+    match content:
+        case InReview(answer_due_at=due) if due is not None:
+            told = {"answer_due_at": due}
+        case Delayed(promised=promised, due_at=due):
+            told = {"due_at": due} if promised is None else {"promised": promised, "due_at": due}
+        case Asked(answer_by=due):
+            told = {"answer_by": due}
+        case _:
+            return content
+    return content.model_copy(
+        update={name: last_moment(deadline, place) for name, deadline in told.items()}
+    )
+
+
 def _place(jurisdiction: str | None) -> str:
     return (jurisdiction or "").upper()
 
@@ -93,6 +113,7 @@ def _in_review(event: CaseReferred) -> InReview:
     far = urgent and due is not None and due - event.referred_at > _SOON
     return InReview(
         answer_due_at=due if ahead and not far else None,
+        deadline=last_day(due, _place(event.jurisdiction)) if due is not None and far else None,
         urgent=urgent,
         danger=event.queue is Queue.SAFETY or event.reason in _IN_DANGER,
         at_once=event.at_once,

@@ -77,6 +77,9 @@ class CaseClassified(Event):
     claim: Money | None = None
     facts: Facts = Facts()
     received_at: Instant
+    accepted_at: Instant | None = Field(
+        default=None, description="When we took the message; not in events of earlier versions"
+    )
     language: str
     jurisdiction: str | None = None
     tags: Tags

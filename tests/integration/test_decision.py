@@ -234,6 +234,32 @@ async def test_a_message_during_review_stays_with_the_person(service: Service) -
     assert await _decisions(service) == []
 
 
+async def _waiting_since(service: Service, case_id: UUID) -> datetime:
+    since: datetime = (await service.case(case_id))["referred_at"]
+    return since
+
+
+@pytest.mark.parametrize("flags", [(Flag.LEGAL,), ()], ids=["undecided", "after_the_decision"])
+async def test_who_writes_again_while_waiting_keeps_the_place_in_the_queue(
+    service: Service, flags: tuple[Flag, ...]
+) -> None:
+    case = classified(flags=flags)
+    await service.take(case)
+    await service.take(classified(case.case_id, sequence=1))
+    since = await _waiting_since(service, case.case_id)
+    await service.take(classified(case.case_id, sequence=2, flags=(Flag.SAFETY,)))
+    assert (await service.case(case.case_id))["queue"] == "safety"
+    assert await _waiting_since(service, case.case_id) == since
+
+
+async def test_who_is_answered_and_writes_then_waits_since_they_wrote(service: Service) -> None:
+    case = classified(flags=(Flag.VULNERABLE,))
+    await service.take(case)
+    told = await _waiting_since(service, case.case_id)
+    await service.take(classified(case.case_id, sequence=1))
+    assert await _waiting_since(service, case.case_id) > told
+
+
 async def test_a_vulnerable_customer_is_answered_and_a_specialist_is_told(
     service: Service,
 ) -> None:

@@ -297,6 +297,18 @@ async def test_an_answer_after_its_time_is_shown_to_the_person_who_has_the_case(
     assert [each.case_id for each in await _decisions(service)].count(request.case_id) == 0
 
 
+async def test_what_people_are_to_see_keeps_its_place_when_more_is_found(
+    service: Service,
+) -> None:
+    request = await _trusted(service)
+    await _let_time_pass(service)
+    await _look(service)
+    since = (await service.case(request.case_id))["referred_at"]
+    await service.take(answer_to(request, "contradicted"))
+    row = await service.case(request.case_id)
+    assert (row["reason"], row["referred_at"]) == ("trust_contradicted", since)
+
+
 async def test_a_late_answer_still_settles_the_ledger(service: Service) -> None:
     request = await _trusted(service)
     await _let_time_pass(service)

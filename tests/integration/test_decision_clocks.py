@@ -121,6 +121,58 @@ async def test_who_writes_after_the_answer_has_the_whole_time_anew_from_when_the
     assert {row["received_at"] for row in starts} == {written_at}
 
 
+def _taken(case: CaseClassified, accepted_at: datetime) -> CaseClassified:
+    return _polish(case).model_copy(update={"accepted_at": accepted_at})
+
+
+@pytest.mark.parametrize(
+    ("answered", "names"),
+    [
+        (False, {"internal:0", "pl_complaints:0", "promise:0"}),
+        (True, {"internal:0#1", "pl_complaints:0#1", "promise:0#1"}),
+    ],
+)
+@pytest.mark.parametrize("days", [60, 1])
+async def test_what_ran_out_while_a_message_lay_with_us_did_not_arrive_late(
+    service: Service, days: int, names: set[str], *, answered: bool
+) -> None:
+    now: datetime = await service.pool.fetchval("SELECT now()")
+    written, accepted = now - timedelta(days=60), now - timedelta(days=days)
+    first = classified(received_at=written - timedelta(days=1))
+    if answered:
+        await service.take(_taken(first, first.received_at))
+    promised = Facts(promised_by=written + timedelta(days=2))
+    message = classified(
+        first.case_id,
+        sequence=1 if answered else 0,
+        flags=(Flag.LEGAL,),
+        facts=promised,
+        received_at=written,
+    )
+    again = classified(first.case_id, sequence=2, facts=Facts(), received_at=now)
+    # Both were taken long before they are handled, in one batch.
+    await service.take(_taken(message, accepted), _taken(again, now - timedelta(hours=1)))
+    rows = await service.pool.fetch("SELECT * FROM clocks")
+    assert all(row["deadline"] < now for row in rows)
+    assert {row["arrived_at"] for row in rows} == {accepted}
+    is_late = days == 1
+    assert {row["late_arrival"] for row in rows} == {is_late}
+    # A date that had passed before anybody wrote is no promise that could be watched.
+    assert {row["clock"] for row in rows} == {
+        name for name in names if not (is_late and name.startswith("promise"))
+    }
+
+
+async def test_a_message_of_an_earlier_version_arrives_when_it_is_handled(
+    service: Service,
+) -> None:
+    now: datetime = await service.pool.fetchval("SELECT now()")
+    await service.take(
+        _polish(classified(flags=(Flag.LEGAL,), received_at=now - timedelta(days=60)))
+    )
+    assert await service.pool.fetchval("SELECT bool_and(late_arrival) FROM clocks")
+
+
 @dataclass(frozen=True)
 class _Watched(Packs):
     """Packs that note for which of them an instant is worked out."""

@@ -1,6 +1,7 @@
 """Delays and corrections on a real database: each told once, in the language of its case."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -98,6 +99,31 @@ async def test_a_delay_is_told_in_the_language_of_the_case_and_every_delay_is(
         ("pl", START + timedelta(days=3)),
         ("pl", START + timedelta(days=3)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "last"),
+    [
+        ("pl", datetime(2026, 12, 20, 22, 59, 59, tzinfo=UTC)),
+        ("US", datetime(2026, 12, 20, 23, tzinfo=UTC)),
+        (None, datetime(2026, 12, 20, 23, tzinfo=UTC)),
+    ],
+)
+async def test_a_midnight_is_told_as_the_end_of_its_day_where_the_customer_is(
+    database: HasDatabase, place: str | None, last: datetime
+) -> None:
+    async with notifier(database, 1) as made:
+        for case_first in (True, False):
+            case = case_of(email=f"{uuid4()}@example.com")
+            case = replace(case, customer=case.customer.model_copy(update={"jurisdiction": place}))
+            midnight = {"new_due_at": datetime(2026, 12, 20, 23, tzinfo=UTC)}  # in Warsaw
+            warned = _record(_warned(case).model_copy(update=midnight), 1, "warn")
+            records = [_record(case.submitted(), 0, "0"), warned]
+            for record in records if case_first else reversed(records):
+                await made.runner([record])
+            ((_, told),) = await _told(made, case.id)
+            assert isinstance(told, Delayed)
+            assert told.due_at == last
 
 
 async def test_answers_that_overtake_their_case_wait_and_each_is_told(

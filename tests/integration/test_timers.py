@@ -149,6 +149,19 @@ async def test_a_lapse_stays_when_the_case_is_filed_anew_or_time_runs_back(clock
     assert (await clocks.row(case.case_id, "pl_payment_services:0"))["lapsed_at"] is None
 
 
+async def test_a_case_filed_anew_after_the_deadline_does_not_undo_the_lapse(
+    clocks: Clocks,
+) -> None:
+    case = polish()
+    await clocks.wait_for_people(case)
+    await clocks.at(RECEIVED + 40 * DAY)
+    anew = case.model_copy(update={"category": Category.CARD_PROBLEM})
+    await clocks.move(Moved(case.case_id, anew, waits=True, known=True))  # nothing has fired yet
+    await clocks.drain()
+    row = await clocks.row(case.case_id)
+    assert (row["lapsed_at"], row["withdrawn_at"]) == (row["deadline"], None)
+
+
 async def test_a_case_filed_anew_has_the_clock_of_its_new_pack_and_the_old_one_rests(
     clocks: Clocks,
 ) -> None:
@@ -179,6 +192,21 @@ async def test_a_clock_that_a_person_adds_is_said_again_with_the_message_of_the_
     rows = await clocks.pool.fetch("SELECT cause_id, traceparent FROM clocks")
     assert len(rows) > before
     assert {tuple(row) for row in rows} == {cause}
+
+
+@pytest.mark.parametrize(("days", "late"), [(40, False), (0, True)])
+async def test_what_ran_out_while_the_case_lay_with_us_did_not_arrive_late(
+    clocks: Clocks, days: int, *, late: bool
+) -> None:
+    case = polish(received_at=RECEIVED - 40 * DAY)
+    accepted = case.model_copy(update={"accepted_at": RECEIVED - days * DAY})
+    await clocks.wait_for_people(accepted)
+    # What a later message adds is judged by when the first was accepted.
+    update = {"category": Category.CARD_PROBLEM, "accepted_at": RECEIVED + DAY}
+    anew = accepted.model_copy(update=update)
+    await clocks.move(Moved(case.case_id, anew, waits=True, known=True))
+    for clock in ("pl_complaints:0", "pl_payment_services:0"):
+        assert (await clocks.row(case.case_id, clock))["late_arrival"] is late
 
 
 async def test_a_promise_that_is_still_ahead_has_a_ladder_of_its_own(clocks: Clocks) -> None:

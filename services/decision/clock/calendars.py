@@ -1,11 +1,12 @@
-"""Which days a bank works: public holidays of a country or market, and the bank's own days.
+"""Which days a bank works: weekends and holidays of a country or market, and the bank's own days.
 
 The pack decides, not the library: a country for which the library knows no holiday at all in a
 year (Ukraine under martial law) needs a calendar that says so, with the reason.
 """
 
+from calendar import isleap
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Annotated, Final
@@ -17,6 +18,7 @@ from pydantic import Field
 from services.decision.clock.model import Part
 
 _SATURDAY: Final = 5
+_DAY: Final = timedelta(days=1)
 LIBRARY: Final = f"holidays-{version('holidays')}"
 
 
@@ -35,7 +37,10 @@ class NoHolidays(Part):
 
 
 class CalendarFile(Part):
-    """A calendar as it stands in its file. Without country and market it knows weekends only."""
+    """A calendar as it stands in its file.
+
+    Without country and market it knows no holidays, and rests on Saturday and Sunday.
+    """
 
     id: Annotated[str, Field(pattern=r"^([A-Z]{2}|plain)$")]
     version: date
@@ -67,27 +72,46 @@ class Calendar:
             return True
         if day in self.closed:
             return False
-        off, worked = public_days(self.country, self.subdivision, self.market, day.year)
-        if day.weekday() >= _SATURDAY:
-            return day in worked
-        return day not in off
+        known = public_days(self.country, self.subdivision, self.market, day.year)
+        if day in known.weekend:
+            return day in known.worked
+        return day not in known.holidays
+
+    def is_weekend(self, day: date) -> bool:
+        """Say whether this is a day of the weekly rest, worked or not."""
+        return day in public_days(self.country, self.subdivision, self.market, day.year).weekend
+
+
+@dataclass(frozen=True, slots=True)
+class PublicDays:
+    """The days of a year that differ from others; `worked` are those of the weekend that do not."""
+
+    holidays: frozenset[date]
+    weekend: frozenset[date]
+    worked: frozenset[date]
 
 
 @lru_cache(maxsize=1024)
 def public_days(
     country: str | None, subdivision: str | None, market: str | None, year: int
-) -> tuple[frozenset[date], frozenset[date]]:
-    """Return the public holidays of a year, and the weekend days that are worked instead.
+) -> PublicDays:
+    """Return the public holidays and the weekends of a year.
 
     Raises:
         NotImplementedError: the library does not know the country, market or subdivision.
 
     """
+    span = [date(year, 1, 1) + number * _DAY for number in range(365 + isleap(year))]
     if market is not None:
         days = holidays.financial_holidays(market, years=year)
     elif country is not None:
         days = holidays.country_holidays(country, subdiv=subdivision, years=year)
     else:
-        return frozenset(), frozenset()
-    worked = frozenset(day for day in days.weekend_workdays if day.year == year)
-    return frozenset(day for day in days if day.year == year), worked
+        return PublicDays(
+            frozenset(), frozenset(day for day in span if day.weekday() >= _SATURDAY), frozenset()
+        )
+    return PublicDays(
+        frozenset(day for day in days if day.year == year),
+        frozenset(day for day in span if days.is_weekend(day)),
+        frozenset(day for day in days.weekend_workdays if day.year == year),
+    )

@@ -13,8 +13,9 @@ from shared.events.case import Category, Facts, Product
 
 _PAYMENT_PRODUCTS: Final = frozenset({Product.PAYMENT, Product.CARD})
 _PAYMENT_CATEGORIES: Final = frozenset(
-    {Category.PAYMENT_FAILED, Category.WRONG_TRANSFER, Category.CARD_PROBLEM, Category.FRAUD}
+    {Category.PAYMENT_FAILED, Category.WRONG_TRANSFER, Category.CARD_PROBLEM}
 )
+_PAYMENT_MATTERS: Final = frozenset({Matter.UNAUTHORISED, Matter.SCAM})
 _SPECIAL_FIRST: Final = tuple(Matter)
 _EEA: Final = "EEA"
 _ANYWHERE: Final = "any"
@@ -32,7 +33,10 @@ class CaseFacts:
 
 
 def matters(case: CaseFacts) -> frozenset[Matter]:
-    """Return every sort of matter that a case is; nothing known counts for the stricter clock."""
+    """Return every sort of matter that a case is; nothing known counts for the stricter clock.
+
+    What was not authorised, and what a fraudster got, was a payment.
+    """
     fraud = case.fraud or case.category is Category.FRAUD
     authorised = case.facts.authorised
     found = {Matter.ANY}
@@ -42,7 +46,8 @@ def matters(case: CaseFacts) -> frozenset[Matter]:
         found.add(Matter.SCAM)
     if case.category is Category.INFORMATION:
         found.add(Matter.QUESTION)
-    if case.product in _PAYMENT_PRODUCTS or case.category in _PAYMENT_CATEGORIES:
+    is_payment = case.product in _PAYMENT_PRODUCTS or case.category in _PAYMENT_CATEGORIES
+    if is_payment or found & _PAYMENT_MATTERS:
         found.add(Matter.PAYMENT_SERVICE)
     return frozenset(found)
 

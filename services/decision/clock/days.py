@@ -31,12 +31,16 @@ def local(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone)
 
 
-def day_zero(received_at: datetime, calendar: Calendar, cut_off: time | None = None) -> date:
-    """Return the day of receipt; at the cut-off or after it, the next business day."""
+def day_zero(
+    received_at: datetime, unit: Unit, calendar: Calendar, cut_off: time | None = None
+) -> date:
+    """Return the day of receipt; at the cut-off or after it, the next day that the unit counts."""
     arrival = local(received_at, calendar.zone)
-    if cut_off is not None and arrival.time() >= cut_off:
+    if cut_off is None or arrival.time() < cut_off:
+        return arrival.date()
+    if unit is Unit.BUSINESS_DAYS:
         return business_days_after(arrival.date(), 1, calendar)
-    return arrival.date()
+    return arrival.date() + _DAY
 
 
 def last_day(zero: date, limit: Limit, calendar: Calendar) -> date:
@@ -116,7 +120,8 @@ def end(
     """
     if limit.unit is Unit.HOURS:
         return local(received_at, calendar.zone).astimezone(UTC) + timedelta(hours=limit.amount)
-    return _end_after(day_zero(received_at, calendar, cut_off), limit, calendar, closes)
+    zero = day_zero(received_at, limit.unit, calendar, cut_off)
+    return _end_after(zero, limit, calendar, closes)
 
 
 @lru_cache(_REMEMBERED)

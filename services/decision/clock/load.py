@@ -13,13 +13,14 @@ from pydantic import BaseModel, ValidationError
 from services.decision.clock.calendars import LIBRARY, Calendar, CalendarFile, public_days
 from services.decision.clock.days import end
 from services.decision.clock.ladder import Action, Ladder
-from services.decision.clock.model import Extension, Limit, Pack, Part, Pause
+from services.decision.clock.model import Extension, Limit, Matter, Pack, Part, Pause, Role
 from shared.errors import EvenhandError
 from shared.yaml_file import parsed
 
 SHIPPED: Final = Path(__file__).resolve().parent / "packs"
 OF_THE_CUSTOMER: Final = "jurisdiction"
 PLAIN: Final = "plain"
+_ANYWHERE: Final = "any"
 _SAMPLE: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -73,15 +74,11 @@ def load(folder: Path = SHIPPED) -> Packs:
     """
     ladders = _read(folder / "ladders.yaml", Ladders).ladders
     eea = _read(folder / "eea.yaml", Eea)
-    calendars = {
+    states = {
         state: Calendar(state, f"{eea.version}+{LIBRARY}", _zone("eea.yaml", zone), country=state)
         for state, zone in eea.zones.items()
     }
-    for path in sorted((folder / "calendars").glob("*.yaml")):
-        calendar = _calendar(path)
-        calendars[calendar.id] = calendar
-    if PLAIN not in calendars:
-        raise PackError("calendars", PLAIN, "there must be a calendar of this name")
+    calendars = {**states, **_calendars(folder / "calendars")}
     packs: list[Pack] = []
     stamps: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
@@ -94,6 +91,8 @@ def load(folder: Path = SHIPPED) -> Packs:
         rungs = "".join(ladders[name].model_dump_json() for name in climbed)
         content = hashlib.sha256((pack.model_dump_json() + rungs).encode())
         stamps[pack.id] = f"{pack.version}+{content.hexdigest()[:12]}"
+    if (Role.ANSWER, _ANYWHERE, Matter.ANY) not in {(p.role, p.place, p.matter) for p in packs}:
+        raise PackError("packs", "role", "none is for every answer: place any, matter any")
     return Packs(tuple(packs), ladders, calendars, frozenset(eea.zones), stamps)
 
 
@@ -113,6 +112,19 @@ def _zone(file: str, name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise PackError(file, "zone", f"{name!r} is no known time zone") from error
+
+
+def _calendars(folder: Path) -> dict[str, Calendar]:
+    found: dict[str, Calendar] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        calendar = _calendar(path)
+        if calendar.id in found:
+            reason = f"there are two calendars {calendar.id!r}"
+            raise PackError(f"calendars/{path.name}", "id", reason)
+        found[calendar.id] = calendar
+    if PLAIN not in found:
+        raise PackError("calendars", PLAIN, "there must be a calendar of this name")
+    return found
 
 
 def _calendar(path: Path) -> Calendar:
@@ -145,7 +157,7 @@ def _check_the_library(file: str, raw: CalendarFile) -> None:
         return
     for year in (raw.version.year, raw.version.year + 1):
         try:
-            off, _ = public_days(raw.country, raw.subdivision, raw.market, year)
+            off = public_days(raw.country, raw.subdivision, raw.market, year).holidays
         except NotImplementedError as error:
             raise PackError(file, "country", str(error)) from error
         expects_none = raw.no_holidays is not None and raw.no_holidays.since <= year

@@ -171,11 +171,24 @@ class Pack(Part):
     place: Annotated[str, Field(pattern=r"^([A-Z]{2}|EEA|any)$")]
     matter: Matter = Matter.ANY
     calendar: str
-    day_zero: Literal["receipt", "registration"] = "receipt"
+    day_zero: Literal["receipt", "registration"] = Field(
+        default="receipt",
+        description="What the rule counts from. For a lawyer to read, it moves nothing: a case is "
+        "registered the moment it is received",
+    )
     limit: Limit | None = Field(description="None only for a promise: its date is the deadline")
-    cut_off: TimeOfDay = Field(default=None, description="Later arrivals count as the next day")
-    closes: TimeOfDay = Field(default=None, description="The last day ends then, not at midnight")
-    met_by: Literal["dispatch", "receipt"]
+    cut_off: TimeOfDay = Field(
+        default=None,
+        description="Arrivals from then on count as the next day; business days: the next of those",
+    )
+    closes: TimeOfDay = Field(
+        default=None,
+        description="The last day ends then, not at midnight; so does one that is moved",
+    )
+    met_by: Literal["dispatch", "receipt"] = Field(
+        description="What must happen within the limit. For a lawyer to read, it moves nothing: "
+        "the time that this takes stands in `dispatch_buffer`"
+    )
     dispatch_buffer: Buffer
     acknowledge: Acknowledge | None = None
     extension: Extension | None = None

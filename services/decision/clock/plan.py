@@ -5,10 +5,10 @@ Lateness follows from the stored instants; a lapse that was recorded stays.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from services.decision.clock.calendars import Calendar
 from services.decision.clock.choose import CaseFacts, choose, promise_of
@@ -69,6 +69,8 @@ class Clock(Part):
     term: int = 0
     starts_at: Instant
     last_day: date
+    closes: time | None = Field(default=None, exclude_if=lambda closes: closes is None)
+    """When its last day ends, however it is moved; None: at midnight, as where it is not stored."""
     decide_by: Instant
     deadline: Instant
     acknowledge_by: Instant | None
@@ -199,6 +201,7 @@ def _clock(  # noqa: PLR0913, PLR0917 - one value from each part of a plan
         role=pack.role,
         starts_at=received,
         last_day=day_of(deadline, calendar),
+        closes=pack.closes,
         decide_by=by,
         deadline=deadline,
         acknowledge=acknowledge,
@@ -210,14 +213,16 @@ def _clock(  # noqa: PLR0913, PLR0917 - one value from each part of a plan
         holding_letter=pack.holding_letter,
         extension=extension
         and ExtensionTerms(
-            latest=end(received, extension.until, calendar, cut_off=pack.cut_off),
+            latest=end(
+                received, extension.until, calendar, cut_off=pack.cut_off, closes=pack.closes
+            ),
             letter=extension.letter,
             rule=extension.rule,
         ),
         no_extension=pack.no_extension,
         pause=pause
         and PauseTerms(
-            latest=end(received, pause.until, calendar, cut_off=pack.cut_off),
+            latest=end(received, pause.until, calendar, cut_off=pack.cut_off, closes=pack.closes),
             reasons=pause.reasons,
             rule=pause.rule,
         ),

@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from services.decision.clock.load import Packs
 from services.decision.clock.model import Kind, Lateness, LetterPart, Part
-from services.decision.clock.plan import Clock, PlannedRung
+from services.decision.clock.plan import Clock, PlannedRung, told
 from shared.events.base import Instant
 
 
@@ -98,29 +99,53 @@ def replaced(state: State, name: str, clock: Clock) -> State:
     return state.model_copy(update={"clocks": clocks})
 
 
-def replanned(state: State, planned: Iterable[Clock]) -> State:
-    """Take over the plan of a case that was classified anew.
+def replanned(state: State, planned: Iterable[Clock], now: datetime) -> State:
+    """Take over the plan of a case that was classified anew at `now`.
 
     A clock that runs stays as it is, with its extension and its date. One that no longer holds is
-    set aside, unless it lapsed; set up again, it is the same clock as before. What the customer was
-    told stays told, however the case is filed.
+    set aside, unless its deadline has passed, recorded or not; set up again, it is the same clock
+    as before. What the customer was told stays told, however the case is filed.
     """
-    told = tuple(clock for clock in state.clocks if clock.is_told)
+    dates = tuple(clock for clock in state.clocks if clock.is_told)
     replaced_by_later = tuple(clock for clock in state.withdrawn if clock.is_told)
     held = [clock for clock in state.clocks if not clock.is_told]
     rested = [clock for clock in state.withdrawn if not clock.is_told]
     wanted = {clock.pack: clock for clock in planned}
     known = {clock.pack: clock for clock in (*rested, *held)}
     running = {pack: known.get(pack, clock) for pack, clock in wanted.items()}
-    lapses = {clock.pack: clock for clock in held if clock.lapsed_at is not None}
-    clocks = {**lapses, **running}
+    over = {clock.pack: clock for clock in held if is_late(clock, state.decided_at, now)}
+    clocks = {**over, **running}
     aside = tuple(clock for pack, clock in known.items() if pack not in clocks)
     return state.model_copy(
         update={
-            "clocks": (*clocks.values(), *told),
+            "clocks": (*clocks.values(), *dates),
             "withdrawn": (*aside, *replaced_by_later),
         }
     )
+
+
+def still_watched(state: State, jurisdiction: str | None, now: datetime, packs: Packs) -> State:
+    """Let the date of an extension be watched on where its clock was set aside.
+
+    The customer was told it, so it is a promise from now on, unless it passed before or a later
+    date was told since.
+    """
+    aside = (clock.deadline for clock in state.withdrawn if clock.term and not clock.is_told)
+    date = max(aside, default=now)
+    if date <= now or any(_watches(clock, date) for clock in state.clocks):
+        return state
+    numbers = (clock.term for clock in (*state.clocks, *state.withdrawn) if clock.is_told)
+    clock = told(jurisdiction, date, max(numbers, default=0) + 1, now, packs)
+    if clock is None:
+        return state
+    return state.model_copy(update={"clocks": (*state.clocks, clock)})
+
+
+def _watches(clock: Clock, date: datetime) -> bool:
+    """Say whether a clock stands for a date that was told, or for a later one."""
+    if clock.term:
+        return clock.deadline >= date
+    return clock.kind is Kind.PROMISE and clock.deadline == date
 
 
 def gives_way(

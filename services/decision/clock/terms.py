@@ -73,7 +73,7 @@ def extend(
     now: datetime,
     calendar: Calendar,
 ) -> Extending:
-    """Extend a clock to the end of `new_date` in the calendar's zone."""
+    """Extend a clock to the end of `new_date`, or to the time of day at which its days close."""
     if over := _is_over(clock, now):
         return over
     terms = clock.extension
@@ -81,7 +81,7 @@ def extend(
         return Refused(clock.no_extension)
     if against := _against(clock, terms, reasons, new_date, calendar):
         return Refused(f"{against}: {terms.rule}")
-    deadline = end_of(new_date, calendar.zone)
+    deadline = end_of(new_date, calendar.zone, clock.closes)
     moved = _moved(clock, now, deadline, calendar, term=clock.term + 1)
     return Extended(moved, {part: reasons[part] for part in terms.letter}, new_date)
 
@@ -101,7 +101,7 @@ def write(
         return Refused(rule)
     if missing := _missing(clock.holding_letter, reasons):
         return Refused(f"{missing}: {rule}")
-    if end_of(new_date, calendar.zone) <= clock.deadline:
+    if end_of(new_date, calendar.zone, clock.closes) <= clock.deadline:
         return Refused(f"{new_date} is no later than the deadline: {rule}")
     return Written({part: reasons[part] for part in clock.holding_letter}, new_date)
 
@@ -136,7 +136,8 @@ def resume(clock: Clock, now: datetime, calendar: Calendar) -> Resuming:
         _business_day(paused_at, calendar), _business_day(now, calendar), calendar
     )
     later = business_days_after(day_of(paused_from, calendar), stood, calendar)
-    deadline = max(paused_from, min(clock.deadline, end_of(later, calendar.zone)))
+    back = end_of(later, calendar.zone, clock.closes)
+    deadline = max(paused_from, min(clock.deadline, back))
     moved = _moved(clock, clock.starts_at, deadline, calendar, term=clock.term)
     return Resumed(moved.model_copy(update={"paused_at": None, "paused_from": None}))
 
@@ -149,7 +150,7 @@ def _against(
     calendar: Calendar,
 ) -> str | None:
     """Return what speaks against an extension."""
-    deadline = end_of(new_date, calendar.zone)
+    deadline = end_of(new_date, calendar.zone, clock.closes)
     if clock.term:
         return "extended once already"
     if clock.paused_at is not None:

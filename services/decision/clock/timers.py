@@ -166,8 +166,11 @@ def _effect(
 def _warn(
     clock: Clock, expected_by: datetime | None, now: datetime, calendar: Calendar | None
 ) -> Effect:
-    """Warn with the date that people expect, else the pack's: ahead, and later than was told."""
-    if expected_by is not None and now < expected_by < clock.deadline:
+    """Warn with the date that people expect, else the pack's: ahead, and later than was told.
+
+    What is decided later than decide-by leaves too little time to be sent: that date is in doubt.
+    """
+    if expected_by is not None and now < expected_by <= clock.decide_by:
         return Nothing(Why.DATE_IS_SAFE)
     past = max(now, clock.deadline)
     for new_date in (expected_by, clock.warned_date):
@@ -183,7 +186,12 @@ def _next_working_day(clock: Clock, after: datetime, calendar: Calendar | None) 
 
 
 def _letter(clock: Clock, state: State, now: datetime) -> Effect:
-    """Send what a person prepared; where something is missing, summon one who can supply it."""
+    """Send what a person prepared; where something is missing, summon one who can supply it.
+
+    Once a clock is extended its pack lets no letter go out: people are called to decide.
+    """
+    if clock.extension is not None and clock.term:
+        return Escalate(clock.id, Level.PERSON, clock.decide_by)
     draft = state.draft(clock.id)
     parts = clock.holding_letter
     if draft is None:
@@ -191,8 +199,8 @@ def _letter(clock: Clock, state: State, now: datetime) -> Effect:
     missing = tuple(part for part in parts if not draft.reasons.get(part, "").strip())
     if missing:
         return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=missing)
-    if end_of(draft.new_date, ZoneInfo(clock.zone)) <= now:
+    if end_of(draft.new_date, ZoneInfo(clock.zone), clock.closes) <= now:
         return Escalate(clock.id, Level.PERSON, clock.decide_by, needs=("new_date",))
-    moves = clock.extension is not None and clock.term == 0
     letter = {part: draft.reasons[part] for part in parts}
-    return Extend(clock.id, letter, draft.new_date, moves)
+    moves_deadline = clock.extension is not None
+    return Extend(clock.id, letter, draft.new_date, moves_deadline)

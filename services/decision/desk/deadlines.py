@@ -82,7 +82,7 @@ async def extend(  # noqa: PLR0913, PLR0917 - an act, and what the rules say of 
     else:
         extended = terms.extend(clock, form.reasons, form.new_date, found.now, calendar)
         new = _allowed(extended, clock)
-    until = end_of(form.new_date, calendar.zone)
+    until = end_of(form.new_date, calendar.zone, clock.closes)
     told = {"clock": row["clock"], "new_due_at": until, "version": form.version}
     words = log.canonical({"letter": {part.value: text for part, text in form.reasons.items()}})
     draft = Draft(clock=clock.id, reasons=dict(form.reasons), new_date=form.new_date)
@@ -115,7 +115,7 @@ async def _written(tx: Connection, found: _Found, form: ExtendForm, calendar: Ca
     if end_of(form.new_date, calendar.zone) > now + _FURTHEST:
         raise invalid(Flaw("new_date", "must be within a year"))
     fired_at = await tx.fetchval(_FIRED, row["case_id"], row["clock"], letters.rung_of(clock))
-    if fired_at is not None and letters.was_sent(row["draft"], fired_at, calendar):
+    if fired_at is not None and letters.was_sent(row["draft"], fired_at, clock):
         raise _refused(Refused(f"the letter went out already: {clock.no_extension}"), clock)
     if fired_at is not None and form.later:
         raise _refused(Refused("the letter's rung has come already, send it now"), clock)
@@ -125,8 +125,8 @@ async def _written(tx: Connection, found: _Found, form: ExtendForm, calendar: Ca
 async def expect(tx: Connection, person: Person, case_id: UUID, form: ExpectForm) -> Done:
     """Note when this person expects to answer: it is what the customer hears where it is too late.
 
-    A date that holds spares the customer the warning, until it has passed or another person gets
-    the case.
+    A date that leaves the time for sending spares the customer the warning, until it has passed or
+    another person gets the case.
 
     Raises:
         ProblemError: 404, also where no clock runs; 409, it moved on or is not with this person;

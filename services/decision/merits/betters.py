@@ -72,8 +72,9 @@ def merge(before: CaseClassified, message: CaseClassified) -> CaseClassified:
     """Return the case as it stands after a later message.
 
     New facts win where they say something, flags add up, tone and pressure are those of the newest
-    message, and so is the fault unless that message leaves it unclear. The case keeps the day it
-    was received, unless the bank learnt since of something that happened after it.
+    message, and so is the fault unless that message leaves it unclear. The case arrived when its
+    first message did, and keeps the day it was received, unless the bank learnt since of something
+    that happened after it.
     """
     facts = _facts(before.facts, message.facts)
     happened = [when for when in (facts.paid_at, facts.delivered_at) if when is not None]
@@ -89,6 +90,7 @@ def merge(before: CaseClassified, message: CaseClassified) -> CaseClassified:
             "claim": message.claim or before.claim,
             "facts": facts,
             "received_at": message.received_at if since else before.received_at,
+            "accepted_at": before.accepted_at,
             "jurisdiction": before.jurisdiction or message.jurisdiction,
             "tags": _tags(before.tags, message.tags),
         }

@@ -13,10 +13,10 @@ import asyncpg
 
 from services.decision.clock.load import Packs
 from services.decision.clock.plan import Clock
-from services.decision.clock.state import State, replanned
+from services.decision.clock.state import State, replanned, still_watched
 from services.decision.log import Entry
 from services.decision.timing import store
-from services.decision.timing.planning import Planned, clocks_of
+from services.decision.timing.planning import Planned, clocks_of, planned
 from services.decision.timing.rows import Armed, Origin, Row, clock_of, is_running, origin_of
 from shared.events.catalogue import CaseClassified
 from shared.postgres import Connection
@@ -29,7 +29,8 @@ class Moved:
     `waits`: the customer waits for an answer. `known`: the case was stored before. `round`: the
     answers that it had; clocks that are set after one start at `since`. `case` is missing where
     what the customer wrote was erased: its clocks stay as they are. `cause` is the event that moved
-    it, with its trace; `planned` are its clocks where somebody has planned them already.
+    it, with its trace; `planned` are its clocks where somebody has planned them already, maybe
+    before a later message came.
     """
 
     case_id: UUID
@@ -59,9 +60,8 @@ async def follow(
             if rows:
                 await _plan_anew(tx, this, each.case, rows, packs)
             else:
-                plan = each.planned
-                clocks = plan.clocks if plan else clocks_of(each.case, now, packs, each.since)
-                new += [_armed(this, each.case, clock, now) for clock in clocks]
+                plan = _planned(each, each.case, now, packs)
+                new += [_armed(this, each.case, clock, plan.arrived_at) for clock in plan.clocks]
     await store.begin(tx, new)
     return stopped
 
@@ -88,6 +88,15 @@ def _round_of(moved: Moved, held: Sequence[asyncpg.Record]) -> tuple[Moved, list
             break
         this += 1
     return moved if this == moved.round else replace(moved, round=this), rows
+
+
+def _planned(moved: Moved, case: CaseClassified, now: datetime, packs: Packs) -> Planned:
+    """Return the clocks that begin; however long a message lay with us, it arrived when it did."""
+    plan = moved.planned
+    if plan is None:
+        arrived_at = now if moved.since else case.accepted_at or now
+        return planned(case, arrived_at, packs, moved.since)
+    return plan if plan.case is case else planned(case, plan.arrived_at, packs, plan.since)
 
 
 def _armed(moved: Moved, case: CaseClassified, clock: Clock, arrived_at: datetime) -> Armed:
@@ -118,7 +127,9 @@ async def _plan_anew(
         clocks=tuple(clock_of(row) for row in current if is_running(row)),
         withdrawn=tuple(clock_of(row) for row in current if not is_running(row)),
     )
-    after = replanned(before, clocks_of(case, arrived_at, packs, since))
+    now: datetime = rows[0]["now"]
+    anew = replanned(before, clocks_of(case, arrived_at, packs, since), now)
+    after = still_watched(anew, case.jurisdiction, now, packs)
     ran = {clock.id for clock in before.clocks}
     again = [clock for clock in after.clocks if clock.id not in ran]
     if moved.cause is None:  # a person did it: what is told is said again with what came before

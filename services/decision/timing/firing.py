@@ -180,7 +180,7 @@ def _extended(  # noqa: PLR0913, PLR0917 - a rung, its clock, and where its doin
 ) -> tuple[Kind, dict[str, Any]]:
     """Send the letter that a person prepared; what the pack refuses by now calls that person."""
     calendar = calendar_of(clock, packs)
-    until = end_of(effect.new_date, calendar.zone)
+    until = end_of(effect.new_date, calendar.zone, clock.closes)
     if effect.moves_deadline:
         whole = clock_of(row)  # the next term climbs the whole ladder
         found = extend(whole, effect.letter, effect.new_date, now, calendar)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from services.decision.clock.calendars import Calendar
 from services.decision.clock.days import end_of
 from services.decision.clock.ladder import Action
 from services.decision.clock.model import LetterPart
@@ -27,8 +27,9 @@ def rung_of(clock: Clock) -> str | None:
     return next((rung.name for rung in named if rung.action is Action.HOLDING_LETTER), None)
 
 
-def was_sent(draft: str | None, fired_at: datetime, calendar: Calendar) -> bool:
+def was_sent(draft: str | None, fired_at: datetime, clock: Clock) -> bool:
     """Say whether the rung that fired sent the letter: it does where one is ready and holds."""
     if draft is None:
         return False
-    return end_of(Draft.model_validate_json(draft).new_date, calendar.zone) > fired_at
+    new_date = Draft.model_validate_json(draft).new_date
+    return end_of(new_date, ZoneInfo(clock.zone), clock.closes) > fired_at

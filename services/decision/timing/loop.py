@@ -66,6 +66,7 @@ class Timers:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fire what is due until the stop."""
+        measures.expect(self.packs.packs)
         while not stop.is_set():
             try:
                 async with self.parts.pool.acquire() as connection:

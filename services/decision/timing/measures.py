@@ -7,6 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.decision.clock.model import Pack
 from services.decision.timing.doings import Fired, Lapsing
 from shared.postgres import Connection
 
@@ -17,7 +18,7 @@ LATENESS: Final = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400),
 )
 LAPSES: Final = Counter(
-    "evenhand_lapses", "Deadlines that passed without an answer", ["pack", "effect"]
+    "evenhand_lapses", "Deadlines that passed without an answer", ["pack", "kind", "effect"]
 )
 FAILED: Final = Counter("evenhand_timers_failed", "Timers that could not be fired; tried again")
 ANSWERED: Final = Histogram(
@@ -41,6 +42,7 @@ MOVED: Final = Gauge(
 
 _WITHIN: Final = ("overdue", "4h", "1d", "3d")
 
+# An option that closes presses nobody.
 _NEAR = """
 SELECT coalesce(k.queue, '') AS queue,
        count(*) FILTER (WHERE c.deadline <= clock_now()) AS overdue,
@@ -50,7 +52,8 @@ SELECT coalesce(k.queue, '') AS queue,
   FROM (
     SELECT case_id, min(deadline) AS deadline FROM clocks
      WHERE cancelled_at IS NULL AND extended_to IS NULL AND withdrawn_at IS NULL
-       AND kind IN ('statutory', 'promise') AND deadline <= clock_now() + interval '3 days'
+       AND (kind IN ('statutory', 'promise') OR role = 'answer')
+       AND deadline <= clock_now() + interval '3 days'
      GROUP BY case_id) AS c
   JOIN cases k USING (case_id)
  GROUP BY 1
@@ -65,6 +68,12 @@ SELECT (SELECT count(*) FROM (SELECT FROM timers WHERE fired_at IS NULL LIMIT 10
 """
 
 
+def expect(packs: Iterable[Pack]) -> None:
+    """Publish a zero for the lapses of each pack: the first one shows as an increase."""
+    for pack in packs:
+        LAPSES.labels(pack.id, pack.kind, pack.lateness.effect)
+
+
 def count(fired: Iterable[Fired], lapses: Iterable[Lapsing]) -> None:
     """Count what a batch of timers did, once it is committed."""
     rungs: Counts[tuple[str, str]] = Counts()
@@ -74,7 +83,8 @@ def count(fired: Iterable[Fired], lapses: Iterable[Lapsing]) -> None:
     for names, number in rungs.items():
         RUNGS.labels(*names).inc(number)
     for lapse in lapses:
-        LAPSES.labels(lapse.clock.pack, lapse.effect.lateness.effect).inc()
+        clock, effect = lapse.clock, lapse.effect.lateness.effect
+        LAPSES.labels(clock.pack, clock.kind, effect).inc()
 
 
 def answered(queue: str | None, received_at: datetime, decided_at: datetime) -> None:

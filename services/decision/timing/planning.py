@@ -14,10 +14,14 @@ from shared.events.tags import Flag
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The clocks of a case as it is now, and since when they run where that is not its receipt."""
+    """The clocks of a case as it is now, and since when they run where that is not its receipt.
+
+    `arrived_at` is when we took the message that began them: what had run out by then came late.
+    """
 
     case: CaseClassified
     since: datetime | None
+    arrived_at: datetime
     clocks: tuple[Clock, ...]
 
     @property
@@ -30,13 +34,13 @@ def planned(
     case: CaseClassified, arrived_at: datetime, packs: Packs, since: datetime | None = None
 ) -> Planned:
     """Plan the clocks of a case, once for all who need to know of them."""
-    return Planned(case, since, clocks_of(case, arrived_at, packs, since))
+    return Planned(case, since, arrived_at, clocks_of(case, arrived_at, packs, since))
 
 
 def clocks_of(
     case: CaseClassified, arrived_at: datetime, packs: Packs, since: datetime | None = None
 ) -> tuple[Clock, ...]:
-    """Return the clocks of a case that came to people at `arrived_at`.
+    """Return the clocks of a case that arrived at `arrived_at`.
 
     They start at its receipt, or at `since` where the case was answered and reopened.
     """

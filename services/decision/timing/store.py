@@ -23,13 +23,16 @@ HEARTBEAT: Final = timedelta(seconds=15)
 """The loop looks at least so often, so only what is due sooner has to wake it."""
 
 _LOCK = """
-SELECT c.*, p.plan FROM clocks c JOIN plans p USING (case_id, clock)
+SELECT c.*, p.plan, clock_now() AS now FROM clocks c JOIN plans p USING (case_id, clock)
  WHERE c.case_id = ANY($1) ORDER BY case_id, clock FOR UPDATE OF c
 """
 
 
 async def lock(tx: Connection, cases: Sequence[UUID]) -> dict[UUID, list[asyncpg.Record]]:
-    """Lock the clocks of cases and return them; a case without any is not in the result."""
+    """Lock the clocks of cases and return them, with the time of the clocks as `now`.
+
+    A case without any is not in the result.
+    """
     found: dict[UUID, list[asyncpg.Record]] = {}
     for row in await tx.fetch(_LOCK, cases):
         found.setdefault(row["case_id"], []).append(row)

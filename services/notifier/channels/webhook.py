@@ -91,16 +91,17 @@ _DETAILS: Final[Mapping[type[Content], frozenset[str]]] = {
     Closed: frozenset({"answered_at", "disposition"}),
     FinalAnswer: frozenset({"disposition", "basis", "remedies", "reasons"}),
 }
-_NOW_AND_THEN: Final = frozenset({"automatic", "paid_by"})
-"""Said only where there is something to say: proofs of answers before that stay good."""
+_NOW_AND_THEN: Final[Mapping[type[Content], frozenset[str]]] = {
+    InReview: frozenset({"deadline"}),
+    FinalAnswer: frozenset({"automatic", "paid_by"}),
+}
+"""Said only where there is something to say: proofs of notices before that stay good."""
 
 
 def _details(content: Content) -> dict[str, object]:
-    known = content.model_dump(mode="json", include=set(_DETAILS.get(type(content), ())))
-    if not isinstance(content, FinalAnswer):
-        return known
-    return known | content.model_dump(
-        mode="json", include=set(_NOW_AND_THEN), exclude_defaults=True
+    always, sometimes = (set(each.get(type(content), ())) for each in (_DETAILS, _NOW_AND_THEN))
+    return content.model_dump(mode="json", include=always) | content.model_dump(
+        mode="json", include=sometimes, exclude_defaults=True
     )
 
 

@@ -43,6 +43,8 @@ def in_review(content: InReview, texts: Texts, language: Language, place: str) -
         yield Bullets(words.at_once, said)
     if content.answer_due_at is not None:
         yield words.due.format(date=wording.day(content.answer_due_at, language, place))
+    elif content.deadline is not None:
+        yield words.deadline.format(date=wording.day_of(content.deadline, language))
     elif not content.urgent:
         yield words.no_due
     if content.danger:

@@ -37,10 +37,12 @@ def sentences(content: Content, words: ShortTexts, language: Language, place: st
     match content:
         case Receipt() | NewLink() | DocumentRefused() | Closed():
             yield _WHOLE[type(content)](words)
-        case InReview(answer_due_at=due):
+        case InReview(answer_due_at=due, deadline=last_day):
             yield words.in_review
             if due is not None:
                 yield words.due.format(date=wording.day(due, language, place))
+            elif last_day is not None:
+                yield words.deadline.format(date=wording.day_of(last_day, language))
         case Delayed(due_at=due):
             yield words.delayed.format(date=wording.day(due, language, place))
         case Asked(answer_by=due):

@@ -36,6 +36,8 @@ class InReviewTexts(Part):
     opening: Plain
     due: WithDate
     urgent: Plain
+    deadline: WithDate = ""
+    """Texts that were kept before there was one prove what they said: they never told it."""
     danger: Plain
     no_due: Plain
     at_once: Plain
@@ -119,6 +121,7 @@ class ShortTexts(Part):
     receipt: Plain
     in_review: Plain
     due: WithDate
+    deadline: WithDate = ""
     delayed: WithDate
     question: WithDate
     verifying: WithMoment

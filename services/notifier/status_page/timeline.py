@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notifier.domain import Channel, Language
 from services.notifier.messages import wording
 from services.notifier.messages.texts import Texts
+from services.notifier.places import last_day
 from services.notifier.status_page.happenings import (
     Answer,
     Body,
@@ -44,9 +45,9 @@ class Words:
     language: Language
     jurisdiction: str
 
-    def day(self, instant: datetime) -> str:
-        """Write a date."""
-        return wording.day(instant, self.language, self.jurisdiction)
+    def last_day(self, deadline: datetime) -> str:
+        """Write the last day before a deadline."""
+        return wording.day_of(last_day(deadline, self.jurisdiction), self.language)
 
     def moment(self, instant: datetime) -> str:
         """Write a date and time."""
@@ -92,7 +93,7 @@ def _what(body: Body, words: Words, *, first: bool) -> tuple[str, str | None]:
         case Question():
             what = texts.question
         case Delay(delay=delay):
-            what = texts.delay.format(date=words.day(delay.due_at))
+            what = texts.delay.format(date=words.last_day(delay.due_at))
         case Answer():
             what = texts.answer if first else texts.better_answer
         case Closing():

@@ -93,7 +93,7 @@ def show(case: Case, link: Good, words: Words, now: datetime) -> Page:
         ),
         person_asked=_person_asked(case.written, story),
         as_of=texts.as_of.format(date=words.moment(now)),
-        link=texts.link.format(date=words.day(link.expires_at)),
+        link=texts.link.format(date=words.last_day(link.expires_at)),
         version=case.version,
         already_heading=words.messages.in_review.at_once,
         already=wording.sentences(
@@ -116,6 +116,9 @@ def _why(story: Story, words: Words) -> Iterator[str]:
     elif story.review is not None:
         if story.review.urgent:
             yield words.messages.in_review.urgent
+        if (limit := story.review.deadline) is not None:
+            day = wording.day_of(limit, words.language)
+            yield words.messages.in_review.deadline.format(date=day)
         if story.review.danger:
             yield words.messages.in_review.danger
 
@@ -127,7 +130,7 @@ def _next(story: Story, words: Words) -> Iterator[str]:
             yield texts.next.checking.format(moment=words.moment(story.due_at))
         else:
             said = texts.next.answer_by if story.question else texts.next.due
-            yield said.format(date=words.day(story.due_at))
+            yield said.format(date=words.last_day(story.due_at))
     yield (texts.checking if story.checking else texts.statuses[story.status]).next
     if story.question:
         yield texts.next.silence

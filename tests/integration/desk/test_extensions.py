@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.decision.timing.arming import Moved
+from shared.events.case import Product
 from tests.integration.decision_parts import NOW
 from tests.integration.desk.deadlines import (
     AUTUMN,
@@ -12,6 +14,7 @@ from tests.integration.desk.deadlines import (
     go_to,
     let_pass,
     milestones_of,
+    polish,
     taken,
 )
 from tests.integration.desk_service import Running
@@ -122,3 +125,26 @@ async def test_an_extension_replaces_the_date_that_a_warning_told(desk: Running)
     assert (await clocks_at(desk).row(case_id, "promise:1"))["withdrawn_at"] is not None
     promises = "SELECT count(*) FROM clocks WHERE kind = 'promise' AND withdrawn_at IS NULL"
     assert await desk.pool.fetchval(promises) == 0
+
+
+async def test_filed_anew_the_date_of_an_extension_letter_is_a_promise_that_is_watched(
+    desk: Running,
+) -> None:
+    case = polish()
+    case_id = await taken(desk, case)
+    await go_to(desk, 2)
+    done = await desk.act("clerk", case_id, "extend", new_date=AUTUMN, reasons=LETTER)
+    assert done.status_code == 200, done.text
+    clocks = clocks_at(desk)
+    told = (await clocks.row(case_id, "pl_complaints:1"))["deadline"]
+    payment = case.model_copy(update={"product": Product.CARD})
+    for filed in (payment, case, payment):
+        await clocks.move(Moved(case_id, filed, waits=True, known=True))
+    assert (await clocks.row(case_id, "pl_complaints:1"))["withdrawn_at"] is not None
+    promises = await desk.pool.fetch("SELECT * FROM clocks WHERE kind = 'promise'")
+    assert [(row["clock"], row["deadline"], row["withdrawn_at"]) for row in promises] == [
+        ("promise:1", told, None)
+    ]
+    await let_pass(desk, 55)
+    warned = await milestones_of(desk, case_id, "warned")
+    assert ("promise:1", told) in [(each.clock, each.due_at) for each in warned]

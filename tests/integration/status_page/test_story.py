@@ -1,11 +1,13 @@
 """The page tells where the case stands, in the reader's language, also when events overtake."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from services.notifier.domain import Language
+from services.notifier.messages import catalogue, wording
 from services.notifier.status_page.texts.load import load
 from shared.events.case import Status
+from shared.events.catalogue import Queue
 from tests.integration.status_page_service import EN, NOW, Running, Story
 
 
@@ -27,6 +29,36 @@ async def test_the_page_tells_where_the_case_stands_at_every_step(service: Runni
         await service.happen(event)
         html = (await service.client.get(path)).text
         assert f"</span>{said}</h2>" in html
+
+
+async def test_the_page_of_an_urgent_case_states_the_limit_and_promises_no_date_so_far_away(
+    service: Running,
+) -> None:
+    story = await service.begin()
+    due = NOW + timedelta(days=20)
+    urgent = {"queue": Queue.FRAUD, "jurisdiction": "PL", "answer_due_at": due}
+    await service.happen(story.referred().model_copy(update=urgent))
+    html = (await service.client.get(service.path(story.id))).text
+    words = catalogue.load()[Language.EN].in_review
+    assert words.urgent in html
+    assert words.deadline.format(date=wording.day(due, Language.EN, "PL")) in html
+    assert EN.next.due.partition("{")[0] not in html
+
+
+async def test_the_page_names_the_last_day_and_not_the_midnight_that_ends_it(
+    service: Running,
+) -> None:
+    story = await service.begin()
+    midnight = datetime(2040, 12, 20, 23, tzinfo=UTC)  # in Warsaw
+    for event, said in (
+        (story.asked().model_copy(update={"answer_by": midnight}), EN.next.answer_by),
+        (story.referred().model_copy(update={"answer_due_at": midnight}), EN.next.due),
+        (story.delayed().model_copy(update={"due_at": midnight}), EN.happened.delay),
+    ):
+        await service.happen(event)
+        html = (await service.client.get(service.path(story.id))).text
+        assert said.format(date="20 December 2040") in html
+        assert "21 December 2040" not in html
 
 
 async def test_an_answer_that_overtook_its_case_is_shown_all_the_same(service: Running) -> None:

@@ -42,6 +42,16 @@ def test_an_event_in_a_file_is_shown_as_its_customer_reads_it(
     assert words in json.loads(shown)["plain"]
 
 
+def test_an_event_that_ends_a_day_at_midnight_is_shown_with_that_day(
+    run: Run, tmp_path: Path
+) -> None:
+    event = json.loads((GOLDEN / "evenhand.case.asked.v1--what_happened.json").read_text())
+    path = tmp_path / "asked.json"
+    path.write_text(json.dumps(event | {"answer_by": "2026-12-20T23:00:00Z"}))  # in Warsaw
+    shown = run("message", "preview", "--event", str(path), "--jurisdiction", "pl").stdout
+    assert "by 20 December 2026" in shown
+
+
 def test_a_file_that_tells_the_customer_nothing_is_refused_with_the_reason(
     run: Run, tmp_path: Path
 ) -> None:
@@ -50,6 +60,10 @@ def test_a_file_that_tells_the_customer_nothing_is_refused_with_the_reason(
         ("[]", "not the body of an event"),
         ('{"decision": {}}', "case_id"),
         ((GOLDEN / "evenhand.case.sla.v1--armed.json").read_text(), "tells the customer nothing"),
+        (
+            (GOLDEN / "evenhand.case.classified.v1--with_accepted_at.json").read_text(),
+            "not the body of an event",
+        ),
     ):
         path = tmp_path / "event.json"
         path.write_text(text, encoding="utf-8")

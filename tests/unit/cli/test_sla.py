@@ -104,6 +104,27 @@ def test_on_holidays_nobody_is_at_work(run: Run, tmp_path: Path) -> None:
     assert polish["lapses"] > everyday["lapses"]
 
 
+def test_the_forecast_knows_the_bank_s_own_calendars(run: Run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "packs"))
+    (folder / "calendars" / "il.yaml").write_text(
+        "id: IL\nversion: 2026-11-21\nsource: own\nzone: Asia/Jerusalem\ncountry: IL\n"
+        "years: {2026: {closed: [2026-11-24, 2026-11-25, 2026-11-26]}}\n",
+        encoding="utf-8",
+    )
+    packs = ("--packs", str(folder), "--calendar", "IL")
+    later = _written(tmp_path, {**BUSY, "at": "2026-11-26T20:00:00+01:00"})
+    # The bank's own closed days count; its weekend is a matter of the shifts.
+    assert (
+        _forecast(run, "--from", later, *packs)["lapses"]
+        == (_forecast(run, "--from", later)["lapses"])
+    )
+    busy = _written(tmp_path, BUSY)
+    closed = _forecast(run, "--from", busy, *packs)
+    assert closed["lapses"] > _forecast(run, "--from", busy)["lapses"]
+    again = _written(tmp_path, closed["inputs"])
+    assert _forecast(run, "--from", again, *packs[:2]) == closed
+
+
 def test_the_sample_inputs_give_a_forecast(run: Run) -> None:
     told = _forecast(run, "--from", str(ROOT / "deploy" / "samples" / "forecast.json"))
     assert [queue["name"] for queue in told["queues"]] == ["review", "fraud"]
@@ -189,7 +210,8 @@ def test_without_a_database_the_command_says_what_is_missing(run: Run) -> None:
 
 
 def test_hours_of_work_are_those_of_the_zone() -> None:
-    base = scenario(Inputs.model_validate(BUSY), weeks=1, seed=1, order=Order.WORK)
+    inputs = Inputs.model_validate(BUSY)
+    base = scenario(inputs, {}, weeks=1, seed=1, order=Order.WORK)
     staff = base.queues[0].staff
     # It is half past eight on a Monday in Warsaw: work begins in the next hour, for eight hours.
     assert [hour for hour in range(24) if staff[hour]] == list(range(1, 9))

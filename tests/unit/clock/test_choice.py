@@ -22,7 +22,7 @@ UNAUTHORISED = Facts(authorised=False)
         (about("PL", Category.PAYMENT_FAILED), {"pl_payment_services", "internal"}),
         (
             about("PL", Category.OTHER, facts=UNAUTHORISED),
-            {"pl_complaints", "eu_psd2_73", "internal"},
+            {"pl_payment_services", "eu_psd2_73", "internal"},
         ),
         (about("NO", product=Product.PAYMENT), {"eu_psd2_101", "internal"}),
         (about("DE", product=Product.LOAN), {"default"}),
@@ -39,6 +39,8 @@ UNAUTHORISED = Facts(authorised=False)
         ),
         (about("US"), {"us_cfpb", "internal"}),
         (about("US", product=Product.PAYMENT), {"us_cfpb", "us_reg_e", "internal"}),
+        # What the customer did not authorise was a payment, however the case is filed.
+        (about("US", Category.OTHER, facts=UNAUTHORISED), {"us_cfpb", "us_reg_e", "internal"}),
         (about("UA", Category.INFORMATION), {"ua_appeals_simple", "internal"}),
         (about("BR"), {"default"}),
         (CaseFacts(None, None, Category.OTHER, Facts()), {"default"}),
@@ -50,9 +52,15 @@ def test_a_case_has_the_clocks_of_its_place_and_matter(
     assert {clock.pack for clock in plan(case, FRIDAY, FRIDAY, packs)} == expected
 
 
-def test_the_fraud_flag_counts_as_the_category_does(packs: Packs, make_case: MakeCase) -> None:
-    flagged = plan(make_case("DE", fraud=True), FRIDAY, FRIDAY, packs)
-    assert "eu_psd2_73" in {clock.pack for clock in flagged}
+@pytest.mark.parametrize("country", ["DE", "PL", "GB", "US"])
+@pytest.mark.parametrize("authorised", [None, True, False])
+def test_the_fraud_flag_counts_as_the_category_does(
+    packs: Packs, make_case: MakeCase, country: str, *, authorised: bool | None
+) -> None:
+    facts = Facts(authorised=authorised)
+    flagged = make_case(country, category=Category.OTHER, facts=facts, fraud=True)
+    filed = make_case(country, category=Category.FRAUD, facts=facts)
+    assert plan(flagged, FRIDAY, FRIDAY, packs) == plan(filed, FRIDAY, FRIDAY, packs)
 
 
 @pytest.mark.parametrize(

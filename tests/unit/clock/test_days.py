@@ -106,19 +106,39 @@ def test_a_day_ends_where_the_next_one_begins(day: date, zone: str, expected: da
 def test_the_day_of_receipt_is_the_day_in_the_zone_of_the_bank(packs: Packs) -> None:
     # 23:30 UTC on Friday is 00:30 on Saturday in Warsaw.
     late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    assert days.day_zero(late, packs.calendars["PL"]) == date(2026, 11, 21)
+    for unit in (Unit.CALENDAR_DAYS, Unit.BUSINESS_DAYS):
+        assert days.day_zero(late, unit, packs.calendars["PL"]) == date(2026, 11, 21)
 
 
 @pytest.mark.parametrize(
-    ("hour", "minute", "expected"),
-    [(15, 59, date(2026, 11, 20)), (16, 0, date(2026, 11, 23)), (20, 0, date(2026, 11, 23))],
+    ("arrives", "late"), [(time(15, 59), False), (time(16), True), (time(20), True)]
 )
-def test_from_the_cut_off_on_a_case_counts_as_the_next_business_day(
-    packs: Packs, hour: int, minute: int, expected: date
+@pytest.mark.parametrize(
+    ("unit", "next_day"),
+    [
+        # Friday 20 November 2026, wall time in Warsaw; the next business day is Monday.
+        (Unit.BUSINESS_DAYS, date(2026, 11, 23)),
+        (Unit.CALENDAR_DAYS, date(2026, 11, 21)),
+        (Unit.WEEKS, date(2026, 11, 21)),
+        (Unit.MONTHS, date(2026, 11, 21)),
+    ],
+)
+def test_from_the_cut_off_on_a_case_counts_as_the_next_day_of_the_kind_that_its_limit_counts(
+    packs: Packs, unit: Unit, next_day: date, arrives: time, *, late: bool
 ) -> None:
-    # Friday 20 November 2026, wall time in Warsaw; the next business day is Monday.
-    arrival = datetime(2026, 11, 20, hour, minute, tzinfo=WARSAW)
-    assert days.day_zero(arrival, packs.calendars["PL"], time(16)) == expected
+    arrival = datetime.combine(date(2026, 11, 20), arrives, tzinfo=WARSAW)
+    found = days.day_zero(arrival, unit, packs.calendars["PL"], time(16))
+    assert found == (next_day if late else date(2026, 11, 20))
+
+
+def test_a_month_of_days_that_begins_after_the_cut_off_gains_one_day_and_no_weekend(
+    packs: Packs,
+) -> None:
+    # Friday 20 November 2026, 17:30 counts as Saturday 21: + 30 = Monday 21 December.
+    arrival = datetime(2026, 11, 20, 17, 30, tzinfo=WARSAW)
+    limit = Limit(amount=30, unit=Unit.CALENDAR_DAYS)
+    deadline = days.end(arrival, limit, packs.calendars["PL"], cut_off=time(17))
+    assert deadline == datetime(2026, 12, 21, 23, tzinfo=UTC)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)), st.sampled_from(Unit))  # noqa: DTZ001 - the zone comes below
@@ -181,6 +201,22 @@ def test_the_banks_own_days_count_before_every_holiday(packs: Packs) -> None:
     )
     for day in (date(2026, 11, 11), date(2026, 11, 21), date(2026, 11, 23)):
         assert own.is_open(day) is not calendar.is_open(day)
+
+
+def test_the_weekend_is_that_of_the_country() -> None:
+    there = Calendar("IL", "1", ZoneInfo("Asia/Jerusalem"), country="IL")
+    week = [date(2026, 11, 16) + timedelta(days=number) for number in range(7)]
+    closed = {day.strftime("%a") for day in week if not there.is_open(day)}
+    assert closed == {day.strftime("%a") for day in week if there.is_weekend(day)} == {"Fri", "Sat"}
+    # From Thursday the next business day is Sunday.
+    assert days.business_days_after(date(2026, 11, 19), 1, there) == date(2026, 11, 22)
+
+
+def test_the_weekend_is_that_of_the_year() -> None:
+    # Since 2022 the United Arab Emirates rest on Saturday and Sunday.
+    there = Calendar("AE", "1", ZoneInfo("Asia/Dubai"), country="AE")
+    assert not there.is_open(date(2021, 11, 19))
+    assert there.is_open(date(2022, 11, 18))
 
 
 def test_us_banks_work_on_the_friday_before_a_holiday_on_saturday(packs: Packs) -> None:

@@ -1,13 +1,21 @@
 """What an extension, a pause and a new classification must respect."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from services.decision.clock.load import Packs
-from services.decision.clock.model import LetterPart, PauseReason
-from services.decision.clock.plan import Clock, plan
-from services.decision.clock.state import State, Timer, is_late, lapsed, replaced, replanned
+from services.decision.clock.model import Kind, LetterPart, PauseReason
+from services.decision.clock.plan import Clock, plan, told
+from services.decision.clock.state import (
+    State,
+    Timer,
+    is_late,
+    lapsed,
+    replaced,
+    replanned,
+    still_watched,
+)
 from services.decision.clock.terms import (
     Extended,
     Paused,
@@ -167,22 +175,55 @@ def test_classified_anew_a_case_keeps_the_clocks_that_still_hold(
     state = State(clocks=(done,))
     as_payment = plan(make_case("PL", product=Product.CARD), FRIDAY, FRIDAY, packs)
     as_before = plan(make_case("PL"), FRIDAY, FRIDAY, packs)
-    moved = replanned(state, as_payment)
+    moved = replanned(state, as_payment, FRIDAY)
     assert {clock.pack for clock in moved.clocks} == {"pl_payment_services", "internal"}
-    back = replanned(moved, as_before)
+    back = replanned(moved, as_before, FRIDAY)
     # Set up again it is the extended clock, not a fresh one that could be extended once more.
     assert back.clock(done.id) == done
+
+
+def test_classified_anew_the_date_of_an_extension_is_a_promise_that_is_watched_once(
+    packs: Packs, make_case: MakeCase, polish: Clock
+) -> None:
+    done, now = extended(polish, packs).clock, FRIDAY + 5 * DAY
+    as_payment = plan(make_case("PL", product=Product.CARD), FRIDAY, FRIDAY, packs)
+    moved = replanned(State(clocks=(done,)), as_payment, now)
+    kept = still_watched(moved, "PL", now, packs)
+    (promise,) = [clock for clock in kept.clocks if clock not in moved.clocks]
+    assert (promise.kind, promise.deadline) == (Kind.PROMISE, done.deadline)
+    assert still_watched(kept, "PL", now, packs) == kept
+    # A later date that was told since stands in its place, and what has passed is no promise.
+    later = told("PL", done.deadline + DAY, 1, now, packs)
+    assert later is not None
+    gone = moved.model_copy(update={"clocks": (*moved.clocks, later)})
+    assert still_watched(gone, "PL", now, packs) == gone
+    assert still_watched(moved, "PL", done.deadline, packs) == moved
 
 
 def test_classified_anew_a_case_keeps_what_has_lapsed(
     packs: Packs, make_case: MakeCase, polish: Clock
 ) -> None:
     state = lapsed(State(clocks=(polish,)), Timer(clock=polish.id, rung="lapse"), polish.deadline)
-    moved = replanned(state, plan(make_case("BR"), FRIDAY, FRIDAY, packs))
+    moved = replanned(state, plan(make_case("BR"), FRIDAY, FRIDAY, packs), FRIDAY)
     kept = moved.clock(polish.id)
     assert kept is not None
     assert is_late(kept, FRIDAY, FRIDAY)
     assert moved.lapses == state.lapses
+
+
+def test_classified_anew_a_case_keeps_a_clock_that_has_run_out_before_its_lapse_is_recorded(
+    packs: Packs, clock_of: ClockOf, make_case: MakeCase
+) -> None:
+    stolen = make_case("DE", product=Product.CARD, facts=Facts(authorised=False))
+    signed = make_case("DE", product=Product.CARD, facts=Facts(authorised=True))
+    refund = clock_of(stolen, "eu_psd2_73")
+    state, anew = State(clocks=(refund,)), plan(signed, FRIDAY, FRIDAY, packs)
+    in_time = replanned(state, anew, refund.deadline - timedelta(microseconds=1))
+    assert in_time.withdrawn == (refund,)
+    too_late = replanned(state, anew, refund.deadline)
+    assert refund in too_late.clocks
+    effect = on_timer(Timer(clock=refund.id, rung="lapse"), too_late, refund.deadline)
+    assert isinstance(effect, Lapse)
 
 
 def test_a_lapse_refuses_extension_and_pause_even_when_the_clock_jumps_back(

@@ -21,6 +21,7 @@ from services.decision.clock.state import (
     decided,
     is_late,
 )
+from services.decision.clock.terms import Extended, extend
 from services.decision.clock.timers import (
     Effect,
     Escalate,
@@ -125,21 +126,34 @@ def test_a_late_arrival_is_recorded_as_such(packs: Packs, make_case: MakeCase) -
     assert len(state.lapses) == 2
 
 
+_MOMENT = timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
     ("expected", "warned"),
-    [(timedelta(days=-1), None), (timedelta(0), 2 * DAY), (3 * DAY, 3 * DAY)],
+    [
+        # Decide by the end of Thursday 17 December; the deadline is the end of Sunday 20.
+        (datetime(2026, 12, 17, 22, tzinfo=UTC), None),
+        (datetime(2026, 12, 17, 23, tzinfo=UTC), None),
+        # Whoever decides in the time that is kept for sending may come too late.
+        (datetime(2026, 12, 17, 23, tzinfo=UTC) + _MOMENT, 2 * DAY),
+        (datetime(2026, 12, 20, 23, tzinfo=UTC) - _MOMENT, 2 * DAY),
+        (datetime(2026, 12, 20, 23, tzinfo=UTC), 2 * DAY),
+        (datetime(2026, 12, 23, 23, tzinfo=UTC), 3 * DAY),
+    ],
 )
-def test_the_customer_is_warned_only_where_the_date_is_in_doubt(
-    polish: Clock, expected: timedelta, warned: timedelta | None
+def test_the_customer_is_warned_where_people_expect_to_decide_later_than_decide_by(
+    polish: Clock, expected: datetime, warned: timedelta | None
 ) -> None:
-    state = State(clocks=(polish,), expected_by=polish.deadline + expected)
+    state = State(clocks=(polish,), expected_by=expected)
     timer = Timer(clock=polish.id, rung="warn_customer")
-    effect = on_timer(timer, state, polish.decide_by)
+    now = next(each.due for each in polish.rungs if each.rung.name == timer.rung)
+    effect = on_timer(timer, state, now)
     if warned is None:
         assert effect == Nothing(Why.DATE_IS_SAFE)
     else:
         assert effect == Warn(polish.id, polish.deadline, polish.deadline + warned)
-    fired = (polish.id, "warn_customer") in after(state, timer, effect, polish.decide_by).fired
+    fired = (polish.id, "warn_customer") in after(state, timer, effect, now).fired
     assert fired is (warned is not None)
 
 
@@ -239,6 +253,20 @@ def test_a_letter_that_lacks_something_summons_one_who_can_supply_it(
     effect = on_timer(Timer(clock=polish.id, rung="letter"), state, polish.decide_by)
     assert isinstance(effect, Escalate)
     assert effect.needs == needs
+
+
+def test_in_a_second_term_nobody_is_asked_for_a_letter_that_the_pack_refuses(
+    polish: Clock, packs: Packs
+) -> None:
+    calendar = packs.calendars["PL"]
+    once = extend(polish, REASONS, date(2026, 12, 30), FRIDAY + 5 * DAY, calendar)
+    assert isinstance(once, Extended)
+    clock = once.clock
+    _, effects = drain(State(clocks=(clock,)), clock.decide_by)
+    assert {effect.needs for effect in effects if isinstance(effect, Escalate)} == {()}
+    # People are still called there.
+    effect = on_timer(Timer(clock=clock.id, rung="letter"), State(clocks=(clock,)), clock.decide_by)
+    assert effect == Escalate(clock.id, Level.PERSON, clock.decide_by)
 
 
 @pytest.mark.parametrize(

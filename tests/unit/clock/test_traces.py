@@ -25,6 +25,7 @@ from services.decision.clock.state import (
     promised,
     replaced,
     replanned,
+    still_watched,
 )
 from services.decision.clock.terms import Extended, Paused, Refused, Resumed, extend, pause, resume
 from services.decision.clock.timers import (
@@ -205,7 +206,16 @@ class Trace(RuleBasedStateMachine):
     @rule(case=CASES)
     def the_case_is_classified_anew(self, case: CaseFacts) -> None:
         self.case = case
-        self.state = replanned(self.state, plan(case, FRIDAY, FRIDAY, PACKS))
+        before = self.state
+        anew = replanned(before, plan(case, FRIDAY, FRIDAY, PACKS), self.now)
+        self.state = still_watched(anew, case.jurisdiction, self.now, PACKS)
+        for term in self.state.withdrawn:
+            if term.term and not term.is_told and self.now < term.deadline:
+                running = self.state.clocks
+                assert any(each.term and each.deadline >= term.deadline for each in running)
+        for clock in before.clocks:
+            if is_late(clock, before.decided_at, self.now):
+                assert clock in self.state.clocks
 
     @invariant()
     def a_lapse_is_never_erased(self) -> None:

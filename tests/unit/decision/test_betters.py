@@ -156,10 +156,12 @@ def test_evidence_of_an_earlier_message_points_nowhere_in_the_new_one(
 
 def test_the_case_keeps_its_identity_its_claim_and_its_day(make_case: MakeCase) -> None:
     before = make_case(category=Category.FEE_DISPUTE)
+    before = before.model_copy(update={"accepted_at": before.received_at + timedelta(hours=1)})
     later = before.received_at + timedelta(days=3)
     message = make_case(category=Category.OTHER, claim=None, jurisdiction=None, received_at=later)
-    merged = merge(before, message.model_copy(update={"sequence": 2}))
+    merged = merge(before, message.model_copy(update={"sequence": 2, "accepted_at": later}))
     assert merged.received_at == before.received_at
+    assert merged.accepted_at == before.accepted_at
     assert (merged.claim, merged.category) == (before.claim, Category.FEE_DISPUTE)
     assert (merged.jurisdiction, merged.sequence) == ("PL", 2)
     raised = merge(before, make_case(claim=("99", "EUR")))

@@ -50,15 +50,27 @@ class Rule(BaseModel):
     annotations: dict[str, str]
 
 
+class Figure(BaseModel):
+    """One figure that is computed of others, and published."""
+
+    record: str
+    expr: str
+
+
 @pytest.fixture(scope="module")
-def rules() -> list[Rule]:
+def written() -> list[Rule | Figure]:
     groups = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
-    return TypeAdapter(list[Rule]).validate_python(
+    return TypeAdapter(list[Rule | Figure]).validate_python(
         [rule for group in groups for rule in group["rules"]]
     )
 
 
-def test_every_rule_speaks_of_what_is_measured(rules: list[Rule]) -> None:
+@pytest.fixture(scope="module")
+def rules(written: list[Rule | Figure]) -> list[Rule]:
+    return [each for each in written if isinstance(each, Rule)]
+
+
+def test_every_rule_speaks_of_what_is_measured(written: list[Rule | Figure]) -> None:
     measured = {
         family.name + SUFFIXES[family.type]
         for module in MEASURING
@@ -66,9 +78,18 @@ def test_every_rule_speaks_of_what_is_measured(rules: list[Rule]) -> None:
         if isinstance(metric, MetricWrapperBase)
         for family in metric.collect()
     }
-    for rule in rules:
-        for name in re.findall(r"\bevenhand_\w+", rule.expr):
-            assert name in measured, f"{rule.alert}: {name}"
+    measured |= {each.record for each in written if isinstance(each, Figure)}
+    for rule in written:
+        for name in re.findall(r"\bevenhand[_:][\w:]+", rule.expr):
+            assert name in measured, f"{rule}: {name}"
+
+
+def test_the_share_of_outcomes_that_a_deadline_gave_is_published(
+    written: list[Rule | Figure],
+) -> None:
+    (share,) = [each for each in written if isinstance(each, Figure)]
+    assert share.record == "evenhand:settled_by_deadline:ratio_30d"
+    assert share.record in (ROOT / "docs" / "runbook.md").read_text()
 
 
 def test_every_rule_leads_to_its_entry_in_the_runbook(rules: list[Rule]) -> None:

@@ -57,6 +57,7 @@ from shared.events.envelope import event_id
 from shared.events.tags import Evidence
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+MONTH_ENDS = date(2026, 12, 20)
 CASE = uuid4()
 
 
@@ -130,14 +131,14 @@ def test_a_receipt_knows_the_holidays_of_the_customers_country() -> None:
 @pytest.mark.parametrize(
     ("queue", "reason", "days", "told"),
     [
-        (Queue.FRAUD, "x", 30, InReview(urgent=True)),
-        (Queue.SAFETY, "x", 30, InReview(urgent=True, danger=True)),
-        (Queue.SPECIALIST, "unauthorised_payment", 30, InReview(urgent=True)),
+        (Queue.FRAUD, "x", 30, InReview(urgent=True, deadline=MONTH_ENDS)),
+        (Queue.SAFETY, "x", 30, InReview(urgent=True, danger=True, deadline=MONTH_ENDS)),
+        (Queue.SPECIALIST, "unauthorised_payment", 30, InReview(urgent=True, deadline=MONTH_ENDS)),
         (Queue.FRAUD, "x", 3, InReview(urgent=True, answer_due_at=NOW + timedelta(days=3))),
         (Queue.REVIEW, "x", 30, InReview(answer_due_at=NOW + timedelta(days=30))),
     ],
 )
-def test_a_month_is_never_promised_where_money_or_people_are_in_danger(
+def test_where_money_or_people_are_in_danger_a_month_is_stated_as_the_limit_and_never_promised(
     queue: Queue, reason: str, days: int, told: InReview
 ) -> None:
     proposal = Decision(
@@ -159,6 +160,21 @@ def test_a_month_is_never_promised_where_money_or_people_are_in_danger(
         referred_at=NOW,
     )
     assert content_of(referred) == told
+
+
+def test_a_limit_that_ends_at_midnight_is_told_as_the_day_before_it() -> None:
+    referred = CaseReferred(
+        case_id=uuid4(),
+        customer_id="C-1",
+        queue=Queue.FRAUD,
+        priority=1,
+        reason="fraud",
+        language="pl",
+        jurisdiction="pl",
+        answer_due_at=datetime(2026, 12, 20, 23, tzinfo=UTC),  # midnight in Warsaw
+        referred_at=NOW,
+    )
+    assert content_of(referred) == InReview(urgent=True, deadline=date(2026, 12, 20))
 
 
 @pytest.mark.parametrize("kind", ["warned", "extended"])

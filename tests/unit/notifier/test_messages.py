@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import product
@@ -26,7 +26,8 @@ from services.notifier.messages.codes import OURS, REASONS, UNSAID
 from services.notifier.messages.layout import PERSON
 from services.notifier.messages.render import Message, Voice
 from services.notifier.messages.samples import samples
-from services.notifier.messages.wording import isolated
+from services.notifier.messages.texts import Texts
+from services.notifier.messages.wording import day_of, isolated
 from services.notifier.places import ZONES
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.base import Money
@@ -314,10 +315,35 @@ def test_every_member_state_and_every_market_has_a_body_of_its_own() -> None:
     assert all(body.source for bodies in places.values() for body in bodies)
 
 
-def test_an_urgent_case_is_not_told_of_a_date_far_away() -> None:
-    urgent = TEXTS[Language.EN].in_review.urgent
-    assert urgent in _say(InReview(urgent=True), Language.EN).plain
-    assert "as soon as we have an answer" not in _say(InReview(urgent=True), Language.EN).plain
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_urgent_case_hears_of_a_limit_far_away_after_what_is_done_at_once_and_as_no_promise(
+    language: Language,
+) -> None:
+    words = TEXTS[language].in_review
+    urgent = InReview(urgent=True, deadline=date(2026, 12, 20))
+    said = _say(urgent, language).plain
+    limit = words.deadline.format(date=day_of(date(2026, 12, 20), language))
+    assert said.index(words.urgent) < said.index(limit)
+    assert words.due.partition("{")[0] not in said
+    assert words.no_due not in said
+    short = VOICE.say_shortly(urgent, language=language, jurisdiction="GB", link=LINK)
+    assert "2026" in short
+    assert TEXTS[language].short.due.partition("{")[0] not in short
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_of_a_time_when_no_limit_was_told_still_prove_what_they_said(
+    language: Language,
+) -> None:
+    tree = TEXTS[language].model_dump(mode="json")
+    for part in ("in_review", "short"):
+        del tree[part]["deadline"]
+    older = Voice({language: Texts.model_validate(tree, context={"language": language})})
+    for urgent in (True, False):
+        review = InReview(urgent=urgent)
+        assert older.say(
+            review, case_id=CASE, name=None, language=language, jurisdiction=None
+        ) == _say(review, language, name=None)
 
 
 def test_an_apology_that_is_given_at_once_comes_first() -> None:

@@ -1,13 +1,16 @@
 """What is said before and after an answer: a check, danger, a refused document, the end."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 from uuid import uuid4
 
 import pytest
 
+from services.notifier.channels.webhook import payload
 from services.notifier.domain import (
+    Channel,
     Closed,
     Content,
     DocumentRefused,
@@ -15,6 +18,9 @@ from services.notifier.domain import (
     FinalAnswer,
     InReview,
     Language,
+    Outgoing,
+    Plan,
+    Recipient,
     Verifying,
 )
 from services.notifier.messages import catalogue, wording
@@ -95,6 +101,28 @@ def test_only_safety_and_vulnerability_bring_the_emergency_services_up(
     assert isinstance(content, InReview)
     for language in LANGUAGES:
         assert (TEXTS[language].in_review.danger in _say(content, language)) is danger
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (InReview(answer_due_at=NOW), {"answer_due_at": "2026-11-20T10:00:00Z"}),
+        (
+            InReview(urgent=True, deadline=date(2026, 12, 20)),
+            {"answer_due_at": None, "deadline": "2026-12-20"},
+        ),
+        (InReview(urgent=True), {"answer_due_at": None}),
+    ],
+)
+def test_an_app_is_told_of_a_limit_where_there_is_one_to_tell(
+    content: InReview, told: dict[str, str | None]
+) -> None:
+    plan = Plan(uuid4(), "C-1", 0, content, "en", uuid4(), "", NOW)
+    recipient = Recipient(None, None, "https://bank.example", None, None)
+    channel, language = Channel.WEBHOOK, Language.EN
+    sent = payload(Outgoing(uuid4(), uuid4(), 0, NOW, plan, channel, language, recipient))
+    case = {"case_id": str(plan.case_id), "status": "in_review", "language": "en"}
+    assert json.loads(sent)["data"] == case | told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
