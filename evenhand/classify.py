@@ -5,6 +5,7 @@ with an error object in its place.
 """
 
 import codecs
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -12,32 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
-import orjson
 import typer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from rich.text import Text
 
-from evenhand.explain import explained
-from evenhand.output import (
-    AsJson,
-    complain,
-    emit,
-    example,
-    is_coloured,
-    line,
-    terminal,
-)
+from evenhand.explain import explained, harmless
+from evenhand.output import AsJson, complain, emit, example, is_coloured, line, terminal
 from services.classifier import drift
 from services.classifier.asking.offline import AdvisedTagger
 from services.classifier.asking.settings import AskingSettings
 from services.classifier.tagging import Message, ModelError, Tier, best_tier, load
 from services.classifier.training.corpus import CorpusError, read
 from services.classifier.training.evaluate import Tagging, outcomes, report
+from services.intake.forms import ClaimForm, FactsForm
 from shared.errors import Rejected
-from shared.events.base import Money
-from shared.events.case import Category, Facts
+from shared.events.case import Category
 from shared.events.tags import Tags, conduct
 from shared.http import strict_json
-from shared.http.flaws import Invalid, Unreadable
+from shared.http.flaws import Invalid, Unreadable, path_of
 from shared.settings import load as load_settings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -45,18 +38,28 @@ app = typer.Typer(rich_markup_mode=None)
 _BATCH: Final = 64
 _CHUNK: Final = 64 * 1024
 _LONGEST: Final = 20_000
+_LONGEST_LINE: Final = 1_000_000
+"""Bytes; a longer line is none that intake takes, and is passed over without being kept."""
 
 
 class _Line(BaseModel):
-    """What counts of a line; a whole case as intake takes it is welcome, too."""
+    """What counts of a line; a whole case as intake takes it is welcome, too.
+
+    An empty message is answered like any that cannot be read: for a person.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Any = None
-    text: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
+    text: Annotated[str, Field(max_length=_LONGEST)]
     category: Category = Category.OTHER
-    claim: Money | None = None
-    facts: Facts = Facts()
+    claim: ClaimForm | None = None
+    facts: FactsForm = FactsForm()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_known(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: part for name, part in value.items() if part is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ def _evaluate(tagger: Tagging, files: list[Path]) -> None:
     except CorpusError as error:
         complain(str(error))
         raise typer.Exit(1) from error
+    if not cases:
+        raise Rejected("no labelled case: there is nothing to score")
     line(report(outcomes(tagger, cases)))
 
 
@@ -163,23 +168,38 @@ def _show_view(one: _Read, tags: Tags | None) -> None:
         line(f"line {one.number}: {one.asked}")
     else:
         screen = terminal()
+        screen.print(Text(_name(one.number, one.asked), "dim"))
         screen.print(explained(one.asked.text, tags, colour=is_coloured(screen)))
 
 
+def _name(number: int, asked: _Line) -> str:
+    return f"line {number}" if asked.id is None else harmless(f"line {number} · id {asked.id}")
+
+
 def _batches(source: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
-    """Yield numbered lines as they come: small batches, none held back for the next to come."""
-    number, rest = 0, b""
+    """Yield numbered lines as they come: small batches, none held back for the next to come.
+
+    Of a line that is too long no more is kept than shows it.
+    """
+    number, begun = 0, bytearray()
     while chunk := source.read1(_CHUNK) if hasattr(source, "read1") else source.read(_CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n")
+        first, *others = chunk.split(b"\n")
+        begun += first[: _LONGEST_LINE + 1 - len(begun)]
+        if not others:
+            continue
+        lines = [bytes(begun), *others[:-1]]
+        begun = bytearray(others[-1])
         numbered = [(number + n, line) for n, line in enumerate(lines, start=1) if line.strip()]
         number += len(lines)
         for start in range(0, len(numbered), _BATCH):
             yield numbered[start : start + _BATCH]
-    if rest.strip():
-        yield [(number + 1, rest)]
+    if begun.strip():
+        yield [(number + 1, bytes(begun))]
 
 
 def _take(number: int, written: bytes) -> _Read:
+    if len(written) > _LONGEST_LINE:
+        return _Read(number, f"line: is longer than {_LONGEST_LINE:,} bytes; shorten it")
     if number == 1:
         written = written.removeprefix(codecs.BOM_UTF8)
     value = strict_json.read(written)
@@ -188,20 +208,13 @@ def _take(number: int, written: bytes) -> _Read:
         return _Read(number, f"{field}: {value.flaw.detail}")
     try:
         # What the database could not store can be tagged all the same.
-        given = orjson.loads(written) if isinstance(value, Invalid) else value
+        given = json.loads(written.decode()) if isinstance(value, Invalid) else value
         if not isinstance(given, dict):
             return _Read(number, "line: must be a JSON object")
         return _Read(number, _Line.model_validate(given))
-    except orjson.JSONDecodeError as error:
-        return _Read(number, f"line: is not JSON: {error.msg}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
-        return _Read(
-            number,
-            "; ".join(
-                f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in problems
-            ),
-        )
+        return _Read(number, "; ".join(f"{path_of(p['loc'])}: {p['msg']}" for p in problems))
 
 
 def _answers(tagger: Tagging, source: BinaryIO) -> Iterator[tuple[_Read, Tags | None]]:

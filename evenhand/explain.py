@@ -22,7 +22,7 @@ _SHOWN_AS_IS: Final = frozenset("\n\t\u00ad\u200b\u200c\u200d\ufeff")
 
 def explained(text: str, tags: Tags, *, colour: bool) -> RenderableType:
     """Lay out one tagged message: its text with the evidence marked, then each tag with reasons."""
-    shown = _harmless(text)
+    shown = harmless(text)
     rows = Table.grid(padding=(0, 2))
     for target, value, confidence in _named(tags):
         reasons = [
@@ -40,11 +40,11 @@ def explained(text: str, tags: Tags, *, colour: bool) -> RenderableType:
     return Group(marked, rows, Text(f"{tags.language} · {tags.model}", "dim"), Text(""))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return the text, as long as it was, without what would move a terminal's cursor."""
     return "".join(
         "\ufffd" if unicodedata.category(sign) in _STEERING and sign not in _SHOWN_AS_IS else sign
-        for sign in text
+        for sign in text.replace("\r\n", " \n")  # mail ends its lines so; alone, it would steer
     )
 
 

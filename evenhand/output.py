@@ -3,6 +3,7 @@
 Every line is flushed, so that the next program of a pipe sees it at once.
 """
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, TypeAlias
@@ -30,7 +31,11 @@ def line(text: str) -> None:
 
 def emit(value: object) -> None:
     """Print one JSON value on its line."""
-    line(orjson.dumps(value, default=str).decode())
+    try:
+        written = orjson.dumps(value, default=str).decode()
+    except orjson.JSONEncodeError:  # a number of more than 64 bits, or half of a surrogate pair
+        written = json.dumps(value, default=str, separators=(",", ":"))
+    line(written)
 
 
 def complain(text: str) -> None:

@@ -13,7 +13,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 def _to_utc(instant: datetime) -> datetime:
     """Keep one zone inside the system: equal instants are then equal bytes."""
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("cannot be told in UTC: it lies outside the years 1 to 9999") from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

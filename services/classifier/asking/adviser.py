@@ -34,7 +34,7 @@ from services.classifier.asking.questions import (
 from services.classifier.asking.settings import AskingSettings
 from services.classifier.masking import masked
 from services.classifier.tagging import Matter, Message, Tagger
-from services.classifier.tagging.markup import blanked
+from services.classifier.tagging.markup import Plain, plain
 from shared.events.tags import Tags
 
 _log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class _Asked:
     place: int
     question: Question
     matter: Matter
+    read: Plain
 
 
 class Adviser:
@@ -103,16 +104,16 @@ class Adviser:
                 marks[place].append((kind, said.why))
                 continue
             marks[place].append((kind, self._settings.model or ""))
-            tags[place] = self._joined(tags[place], said, one.matter)
+            tags[place] = self._joined(tags[place], said, one)
         return [
             marked(each, notes) if notes else each for each, notes in zip(tags, marks, strict=True)
         ]
 
-    def _joined(self, tags: Tags, said: Opinion, matter: Matter) -> Tags:
+    def _joined(self, tags: Tags, said: Opinion, asked: _Asked) -> Tags:
         settings = self._settings
         if isinstance(said, Manner):
-            return with_manner(tags, said, settings.below, settings.trust)
-        return with_fault(tags, said, matter, settings.trust)
+            return with_manner(tags, said.placed(asked.read), settings.below, settings.trust)
+        return with_fault(tags, said, asked.matter.placed(asked.read), settings.trust)
 
     def _questions(self, batch: Sequence[Doubtful]) -> list[_Asked]:
         asked = [
@@ -120,16 +121,18 @@ class Adviser:
             for place, each in enumerate(batch)
             if (wanted := doubts(each.tags, self._settings.below))
         ]
-        covered = [masked(blanked(each.message.text), each.known) for _, each, _ in asked]
+        read = [plain(each.message.text) for _, each, _ in asked]
+        covered = [masked(r.text, each.known) for (_, each, _), r in zip(asked, read, strict=True)]
         matters = self._tagger.matters(covered) if asked else []
         questions = []
-        for (place, each, wanted), text, matter in zip(asked, covered, matters, strict=True):
+        for (place, each, wanted), text, matter, of in zip(
+            asked, covered, matters, read, strict=True
+        ):
             if "manner" in wanted:
-                questions.append(_Asked(place, manner_question(text), matter))
+                questions.append(_Asked(place, manner_question(text), matter, of))
             if "fault" in wanted:
-                questions.append(
-                    _Asked(place, fault_question(matter, each.message, each.known), matter)
-                )
+                question = fault_question(matter, each.message, each.known)
+                questions.append(_Asked(place, question, matter, of))
         return questions
 
     async def _ask(self, question: Question) -> Opinion | Failed:

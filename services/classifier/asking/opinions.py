@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from services.classifier.asking.questions import FaultAnswer, Kind, MannerAnswer, Question
 from services.classifier.tagging import Matter
 from services.classifier.tagging.foreign import UNKNOWN
+from services.classifier.tagging.markup import Plain
 from shared.events.tags import (
     Evidence,
     Fault,
@@ -63,6 +64,12 @@ class Named:
     begin: int | None = None
     end: int | None = None
 
+    def placed(self, read: Plain) -> "Named":
+        """Return the same with the place in the message that was read so."""
+        if self.begin is None or self.end is None:
+            return self
+        return Named(self.value, *read.place(self.begin, self.end))
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -70,6 +77,10 @@ class Manner:
 
     tone: Named
     pressure: Named
+
+    def placed(self, read: Plain) -> "Manner":
+        """Return the same with the places in the message that was read so."""
+        return Manner(self.tone.placed(read), self.pressure.placed(read))
 
 
 @dataclass(frozen=True, slots=True)

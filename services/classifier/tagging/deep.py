@@ -30,7 +30,7 @@ Tier = Literal["fast", "cascade", "deep"]
 TABLES: Final = "deep.npz"
 DESCRIPTION: Final = "deep.json"
 TARGETS: Final = ("tone", "pressure")
-SURE: Final = 0.85
+SURE: Final = 0.9
 """A message is read again where the fast tier is less sure than this of tone or pressure or a
 spoken flag is in doubt, and its matter where it is less sure of fault."""
 

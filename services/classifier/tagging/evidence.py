@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from services.classifier.tagging.features import Words
 from services.classifier.tagging.hashing import Ints
 from services.classifier.tagging.judging import Finding
-from services.classifier.tagging.lists import SAFETY, VULNERABLE, Lists
+from services.classifier.tagging.lists import SAFETY, VULNERABLE
 from services.classifier.tagging.scores import Sums
+from services.classifier.tagging.vocabulary import Vocabulary
 from shared.events.tags import Evidence, Fault, Flag, Pressure, Tone
 
 WINDOW: Final = 8
@@ -73,12 +74,13 @@ def _peaks(worth: Ints, starts: Ints, claim: Ints) -> Ints:
     return peaks
 
 
-def unbroken(first: Ints, last: Ints, gain: Ints, begins: Ints, ends: Ints) -> tuple[Ints, Ints]:
+def unbroken(first: Ints, last: Ints, gain: Ints, cut: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Cut each window to its weightiest run in which no hidden word stands between two others.
 
-    Evidence of fault must not take in the words of manner that fault has not seen.
+    Evidence of fault must not take in the words of manner that fault has not seen, that of manner
+    no words of somebody else. `cut` says of each word whether one is hidden before it.
     """
-    hidden = np.flatnonzero(begins[1:] - ends[:-1] > APART) + 1
+    hidden = np.flatnonzero(cut)
     first, last = first.copy(), last.copy()
     low, high = np.searchsorted(hidden, first, side="right"), np.searchsorted(hidden, last, "right")
     for n in np.flatnonzero(low < high).tolist():
@@ -117,15 +119,17 @@ class Claim:
 class Witness:
     """Collects what is claimed of a batch of messages, then finds all the evidence at once."""
 
-    def __init__(self, lists: Lists, members: list[frozenset[int]]) -> None:
-        self._names = lists.concepts
-        self._members = members
+    def __init__(self, known: Vocabulary) -> None:
+        self._known = known
+        self._names = known.lists.concepts
+        self._members = known.members
         self._claims: list[Claim] = []
         self._shown: list[tuple[int, Evidence]] = []
         self._gains: list[Ints] = []
         self._groups: list[Ints] = []
         self._begins: list[Ints] = []
         self._ends: list[Ints] = []
+        self._cuts: list[NDArray[np.bool_]] = []
         self._lengths: list[Ints] = []
 
     def hear(
@@ -133,7 +137,8 @@ class Witness:
     ) -> None:
         """Claim, for each message with a value, the words that speak for its column.
 
-        They speak for it as far as they speak less for the column `over`; -1 is no column.
+        They speak for it as far as they speak less for the column `over`; -1 is no column. What the
+        customer only reports speaks for nothing.
         """
         speaking = [message for message, value in enumerate(values) if value is not None]
         if not speaking:
@@ -143,11 +148,17 @@ class Witness:
         starts = words.starts[speaking]
         lengths = words.ends[speaking] - starts
         at = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        own = ~self._known.is_told(words.word[at])
+        lengths = np.add.reduceat(own, np.cumsum(lengths) - lengths, dtype=np.int64)
+        at = at[own]
         gain = table.gain(at, np.repeat(column[speaking], lengths))
         self._gains.append(gain - table.gain(at, over) if over >= 0 else gain)
         self._groups.append(words.group[at])
-        self._begins.append(words.begin[at])
-        self._ends.append(words.end[at])
+        begins, ends = words.begin[at], words.end[at]
+        self._begins.append(begins)
+        self._ends.append(ends)
+        apart = (begins[1:] - ends[:-1] > APART) | (np.diff(at) > 1)
+        self._cuts.append(np.concatenate([[False], apart]))
         self._lengths.append(lengths)
 
     def hear_fact(self, message: int, finding: Finding) -> None:
@@ -192,7 +203,8 @@ class Witness:
         claim = np.repeat(np.arange(len(lengths)), lengths)
         gain = np.concatenate(self._gains)
         begins, ends = np.concatenate(self._begins), np.concatenate(self._ends)
-        first, last = unbroken(*best_windows(gain, starts, claim), gain, begins, ends)
+        cut = np.concatenate(self._cuts)
+        first, last = unbroken(*best_windows(gain, starts, claim), gain, cut)
         begin, end = begins[first].tolist(), ends[last].tolist()
         groups = np.concatenate(self._groups)
         return [

@@ -10,9 +10,17 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
 _ELSEWHERE = re.compile(
-    r"recipient|receiving|other[ _]bank|sender|merchant|by[ _]operator", re.IGNORECASE
+    r"(?<!to )(?<!to the )(?<!from )(?<!from the )"
+    r"\b(?:(?:an)?other bank|(?:recipient|receiving|sender|sending)(?:'?s)? (?:bank|account))\b"
+    r"|\b(?:by|at|of) (?:the )?(?:other banks|(?:recipient|sender|merchant)(?! [a-z]))\b"
+    r"|\bby operator\b|\bmerchant acquirer\b"
 )
-_OWN_NAMES = frozenset({"bank", "own_system", "own system", "us", "evenhand"})
+"""An incident is an outage at the bank, unless its name puts it by, at or of somebody else: what
+the bank does for merchants or sends to other banks is its own.
+"""
+_OWN_NAMES = frozenset({"bank", "the bank", "us", "evenhand"})
+_OWN = re.compile(r"(?:by )?(?:own|our|(?:the )?bank's)\b")
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d):(\d\d))?|(?<![\d:.])(\d\d):(\d\d)(?![\d:])")
 _WHOLE_DAY = timedelta(days=1)
 
@@ -65,12 +73,13 @@ class Facts:
         """Whether somebody other than the bank rejected the payment."""
         if self.rejected_by is None:
             return None
-        return self.rejected_by.strip().lower() not in _OWN_NAMES
+        name = _plain(self.rejected_by)
+        return name not in _OWN_NAMES and _OWN.match(name) is None
 
     @property
     def is_ours(self) -> bool:
         """Whether a bank-side incident is known."""
-        return self.incident is not None and not _ELSEWHERE.search(self.incident)
+        return self.incident is not None and not _ELSEWHERE.search(_plain(self.incident))
 
     def outage(self) -> tuple[datetime, datetime | None] | None:
         """Return when the incident began and ended, from its own facts or from its name."""
@@ -99,6 +108,11 @@ def _truth(value: object) -> bool | None:
 
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
+
+
+def _plain(name: str) -> str:
+    """Return a name as words: `Other_bank`, `other-bank` and `other bank` are the same."""
+    return _BETWEEN_WORDS.sub(" ", name).strip().lower()
 
 
 def _window(name: str, zone: tzinfo | None) -> tuple[datetime, datetime] | None:

@@ -1,27 +1,29 @@
 """From messages to features: one code path for training and for tagging.
 
 A message gives two sequences of words. The *full* one feeds tone, pressure, flags and language; in
-it a word that the customer only reports stands for any reported word. The *visible* one feeds
-fault: words of manner, signs, capitals and starred-out words are taken out before anything is
-looked at, so two messages that differ only in those are one message to it.
+it words on end that the customer only reports are one mark, and somebody else's lines are taken
+out, so that a quotation weighs the same however long it is. The *visible* one feeds
+fault: words of manner, alone or of a whole phrase, signs, capitals and starred-out words are taken
+out before anything is looked at, so two messages that differ only in those are one message to it.
 Every feature is a row number of a weight table, computed with integer arithmetic only.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.classifier.tagging.hashing import NOTHING, Ints, neighbours_buckets
-from services.classifier.tagging.lists import GAP
+from services.classifier.tagging.lists import GAP, Phrase
 from services.classifier.tagging.vocabulary import (
     CONTENT,
     GROUP,
     HASH,
     KIND,
     LENGTH,
+    MANNER_WANTED,
     PARTNERS,
     UNSEEN,
     VISIBLE_GROUP,
@@ -58,6 +60,7 @@ class Words:
     group: Ints  # number of the set of concepts that it stands for; 0 is the empty set
     left: Ints  # row of this word with the one before it
     left_group: Ints  # the last group before it within reach; 0 when there is none
+    told: Ints  # numbers of the messages of which words are taken out, being somebody else's
 
     @property
     def have_any(self) -> NDArray[np.bool_]:
@@ -74,15 +77,16 @@ def encode(texts: Sequence[str], known: Vocabulary) -> tuple[Words, Words]:
     """Return the full and the visible sequence of these messages."""
     word, meaning, begin, end = _read(texts, known)
     kind = known.table[word, KIND]
-    shown = (kind == CONTENT) | (begin < 0)
-    full = _full(known, meaning, begin, end, kind)
+    shown = ((kind == CONTENT) & ~_of_manner(known, word, begin, kind)) | (begin < 0)
+    full = _full(known, meaning, begin, end)
+    full = replace(full, told=np.unique(_sequel(word, begin).message[word != meaning]))
     return full, _sequence(known, word[shown], begin[shown], end[shown], shown=True)
 
 
 def verbatim(texts: Sequence[str], known: Vocabulary) -> Words:
     """Return the full sequence of these messages with reported words as they stand."""
     word, _, begin, end = _read(texts, known)
-    return _full(known, word, begin, end, known.table[word, KIND])
+    return _full(known, word, begin, end)
 
 
 def _read(texts: Sequence[str], known: Vocabulary) -> tuple[Ints, Ints, Ints, Ints]:
@@ -100,9 +104,31 @@ def _read(texts: Sequence[str], known: Vocabulary) -> tuple[Ints, Ints, Ints, In
     return word, np.array(meanings, np.int64), begin, end
 
 
-def _full(known: Vocabulary, word: Ints, begin: Ints, end: Ints, kind: Ints) -> Words:
-    seen = (kind > UNSEEN) | (begin < 0)
+def _full(known: Vocabulary, word: Ints, begin: Ints, end: Ints) -> Words:
+    seen = (known.table[word, KIND] > UNSEEN) | (begin < 0)
     return _sequence(known, word[seen], begin[seen], end[seen], shown=False)
+
+
+def _of_manner(known: Vocabulary, word: Ints, begin: Ints, kind: Ints) -> NDArray[np.bool_]:
+    """Say of each word whether it is part of a phrase of manner.
+
+    Here only signs and other words of manner may stand between two words of a phrase: those change
+    nothing for fault wherever they stand, and a phrase does not reach into what else is said. A
+    word is part of one phrase only, the longest.
+    """
+    seen = np.flatnonzero((kind == CONTENT) | (known.table[word, GROUP] > 0) | (begin < 0))
+    words = _sequel(word[seen], begin[seen])
+    anchors = np.flatnonzero(known.table[words.word, MANNER_WANTED])
+    places = [
+        seen[np.array(found_at) + anchor]
+        for anchor, phrases, before, after in _phrases(known, words, anchors, MANNER_WANTED)
+        for phrase in phrases
+        if (found_at := phrase.places_between(before, after, gap=0, light=known.light))
+    ]
+    found = np.zeros(len(word), np.bool_)
+    for at in sorted(places, key=len, reverse=True):
+        found[at] |= not found[at].any()
+    return found
 
 
 def _places(texts: Sequence[str], characters: Ints, words: Ints) -> tuple[Ints, Ints]:
@@ -116,15 +142,20 @@ def _places(texts: Sequence[str], characters: Ints, words: Ints) -> tuple[Ints, 
     return begin, end
 
 
-def _sequence(known: Vocabulary, word: Ints, begin: Ints, end: Ints, *, shown: bool) -> Words:
+def _sequel(word: Ints, begin: Ints) -> Sequel:
     starts = np.flatnonzero(begin < 0)
     ends = np.append(starts[1:], len(word))
     message = np.repeat(np.arange(len(starts)), ends - starts)
+    return Sequel(word, starts, ends, message)
+
+
+def _sequence(known: Vocabulary, word: Ints, begin: Ints, end: Ints, *, shown: bool) -> Words:
+    sequel = _sequel(word, begin)
+    starts, ends, message = sequel.starts, sequel.ends, sequel.message
     about = known.table[word]
     group = about[:, VISIBLE_GROUP if shown else GROUP].copy()
-    wanted = about[:, VISIBLE_WANTED if shown else WANTED]
-    anchors = np.flatnonzero(wanted & _around(about[:, PARTNERS]))
-    _add_phrases(known, Sequel(word, starts, ends, message), anchors, group, which=int(shown))
+    wanted = VISIBLE_WANTED if shown else WANTED
+    _add_phrases(known, sequel, _anchors(known, word, wanted), group, wanted)
     left = np.full(len(word), NOTHING, np.int64)
     hashed = about[:, HASH].astype(np.uint64)
     left[1:] = neighbours_buckets(hashed[:-1], hashed[1:])
@@ -133,20 +164,37 @@ def _sequence(known: Vocabulary, word: Ints, begin: Ints, end: Ints, *, shown: b
     left_group = np.zeros(len(word), np.int64)
     near = (np.diff(carrying) <= REACH) & (message[carrying[1:]] == message[carrying[:-1]])
     left_group[carrying[1:][near]] = group[carrying[:-1][near]]
-    return Words(starts, ends, message, begin, end, word, group, left, left_group)
+    told = np.empty(0, np.int64)
+    return Words(starts, ends, message, begin, end, word, group, left, left_group, told)
 
 
-def _around(bits: Ints) -> Ints:
-    """Return for each word the bits of the words so near that they may be its phrase's next."""
-    found = np.zeros_like(bits)
+def _anchors(known: Vocabulary, word: Ints, wanted: int) -> Ints:
+    """Return the words of which a phrase of this kind may be found: its next word may be near."""
+    bits = known.table[word, wanted]
+    places = np.flatnonzero(bits)
+    near = np.zeros_like(places)
     for distance in range(1, GAP + 2):
-        found[distance:] |= bits[:-distance]
-        found[:-distance] |= bits[distance:]
+        for place in (
+            np.maximum(places - distance, 0),
+            np.minimum(places + distance, len(word) - 1),
+        ):
+            near |= known.table[word[place], PARTNERS]
+    found: Ints = places[(bits[places] & near) > 0]
     return found
 
 
-def _add_phrases(known: Vocabulary, words: Sequel, anchors: Ints, group: Ints, which: int) -> None:
+def _add_phrases(known: Vocabulary, words: Sequel, anchors: Ints, group: Ints, wanted: int) -> None:
     """Add to the groups of these words the concepts of the phrases that stand around them."""
+    for anchor, phrases, before, after in _phrases(known, words, anchors, wanted):
+        found = {phrase.concept for phrase in phrases if phrase.stands_between(before, after)}
+        if found:
+            group[anchor] = known.group_of(known.members[group[anchor]] | found)
+
+
+def _phrases(
+    known: Vocabulary, words: Sequel, anchors: Ints, wanted: int
+) -> Iterator[tuple[int, list[Phrase], list[str], list[str]]]:
+    """Return each of these words with its phrases and the words before and after, nearest first."""
     if not len(anchors):
         return
     low = words.starts[words.message[anchors]] + 1
@@ -158,10 +206,4 @@ def _add_phrases(known: Vocabulary, words: Sequel, anchors: Ints, group: Ints, w
     ):
         before = [plain[n] for n in number[begin:anchor]][::-1]
         after = [plain[n] for n in number[anchor + 1 : end]]
-        found = {
-            phrase.concept
-            for phrase in known.phrases[number[anchor]][which]
-            if phrase.stands_between(before, after)
-        }
-        if found:
-            group[anchor] = known.group_of(known.members[group[anchor]] | found)
+        yield anchor, known.phrases[number[anchor]][wanted - WANTED], before, after

@@ -10,6 +10,9 @@ from services.classifier.tagging.facts import Facts
 from shared.events.tags import Fault
 
 _ABOUT_TERMS = frozenset({None, "fee_dispute", "terms_change", "booking_change", "missed_due_date"})
+_ABOUT_LATENESS = frozenset({None, "missed_due_date", "fee_dispute"})
+"""Where the dispute is whether a payment was late, the moment that it came settles it."""
+_ABOUT_PAYING = frozenset({"payment_failed", "app_outage"})
 _TELLS_OF_OUTAGE = frozenset({"outage", "last_hour", "both"})
 """Without its own times an incident covers the due moment only if the message speaks of it."""
 _OWN_DOING = frozenset({"own_choice", "own_slip", "both"})
@@ -17,8 +20,10 @@ _OWN_DOING = frozenset({"own_choice", "own_slip", "both"})
 _SHORT = timedelta(hours=12)
 """An outage that began this short before the due moment left time to pay before it."""
 LIKELY = 0.6
-_REPORTING_SLACK = timedelta(hours=1)
+_REPORTING_SLACK = timedelta(minutes=2)
 """Incident logs end at a round minute; the due moment is often the last second of a day."""
+_SHORTLY = timedelta(hours=1)
+"""An outage over so shortly before the due moment may still have kept the customer from paying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def judge(facts: Facts, said: frozenset[str], category: str | None) -> Finding |
     found = [
         finding
         for finding in (
-            _payment(facts, said),
+            _payment(facts, said, category),
             _promise(facts),
             _consent(facts, said),
             _rejection(facts, said),
@@ -75,11 +80,11 @@ def judge(facts: Facts, said: frozenset[str], category: str | None) -> Finding |
     return (settled or found)[0]
 
 
-def _payment(facts: Facts, said: frozenset[str]) -> Finding | None:
-    if facts.is_late is None or (facts.is_late and facts.is_rejected_elsewhere):
-        return None  # a rejection is the root cause of lateness
+def _payment(facts: Facts, said: frozenset[str], category: str | None) -> Finding | None:
+    if facts.is_late is None or facts.is_rejected_elsewhere:
+        return None  # a rejection is the root cause, of lateness too
     if not facts.is_late:
-        return Finding(Fault.COMPANY, "paid_in_time", settles=True)
+        return _in_time(category)
     if facts.is_ours and (facts.outage() is not None or said & _TELLS_OF_OUTAGE):
         return _late_in_incident(facts, said)
     if said & {"last_hour", "outage"} and said & {"third", "both", "outage"}:
@@ -87,14 +92,23 @@ def _payment(facts: Facts, said: frozenset[str]) -> Finding | None:
     return Finding(Fault.CUSTOMER, "paid_after_due", denies=Fault.COMPANY)
 
 
+def _in_time(category: str | None) -> Finding | None:
+    """Settle whether the payment was late; who erred in another matter is for the words to say."""
+    if category in _ABOUT_LATENESS:
+        return Finding(Fault.COMPANY, "paid_in_time", settles=True)
+    return Finding(Fault.COMPANY, "left_in_time") if category in _ABOUT_PAYING else None
+
+
 def _late_in_incident(facts: Facts, said: frozenset[str]) -> Finding | None:
     outage = facts.outage()
     if facts.due_at is None or outage is None:
         return None
     began, ended = outage
-    is_over = ended is not None and facts.due_at - ended > _REPORTING_SLACK
-    if is_over or began > facts.due_at:
+    since = timedelta() if ended is None else facts.due_at - ended
+    if since > _SHORTLY or began > facts.due_at:
         return Finding(Fault.CUSTOMER, "incident_elsewhen", settles=True)
+    if since > _REPORTING_SLACK:
+        return None
     if facts.due_at - began > _SHORT:
         return Finding(Fault.COMPANY, "incident_covers_due", settles=True)
     if said & _OWN_DOING:

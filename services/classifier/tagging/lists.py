@@ -4,7 +4,7 @@ Words of four languages share one concept, so what is learned from one language 
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Self
@@ -54,7 +54,24 @@ class Phrase:
 
         Both begin with the nearest word.
         """
-        return _follow(after, self.after) and _follow(before, self.before)
+        return self.places_between(before, after) is not None
+
+    def places_between(
+        self,
+        before: Sequence[str],
+        after: Sequence[str],
+        gap: int = GAP,
+        light: Collection[str] = frozenset(),
+    ) -> list[int] | None:
+        """Return where the words of the phrase stand, seen from its longest at 0; None if not.
+
+        Between two of them may stand `gap` other words, and any that are `light`.
+        """
+        if (right := _follow(after, self.after, gap, light)) is None:
+            return None
+        if (left := _follow(before, self.before, gap, light)) is None:
+            return None
+        return [*(-1 - n for n in reversed(left)), 0, *(n + 1 for n in right)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +163,21 @@ def _pattern(part: str) -> Pattern:
     return normalise(part.removesuffix("*")), part.endswith("*")
 
 
-def _follow(words: Sequence[str], patterns: Sequence[Pattern]) -> bool:
-    """Tell whether the patterns occur in this order, with no more than GAP words between two."""
+def _follow(
+    words: Sequence[str], patterns: Sequence[Pattern], gap: int, light: Collection[str]
+) -> list[int] | None:
+    """Return where the patterns occur in this order, with so many heavy words between two."""
+    found: list[int] = []
     at = -1
     for text, prefix in patterns:
-        for n in range(at + 1, min(at + GAP + 2, len(words))):
+        left = gap
+        for n in range(at + 1, len(words)):
             if words[n].startswith(text) if prefix else words[n] == text:
-                at = n
+                found.append(at := n)
                 break
+            left -= words[n] not in light
+            if left < 0:
+                return None
         else:
-            return False
-    return True
+            return None
+    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from services.classifier.tagging.features import Words
+from services.classifier.tagging.markup import Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Matter:
         first = next(n for n, after in enumerate(ends) if begin < after)
         last = next(n for n, after in enumerate(ends) if end <= after)
         return self.places[first][0], self.places[last][1]
+
+    def placed(self, read: Plain) -> "Matter":
+        """Return the same words, each with its place in the message that was read so."""
+        return Matter(self.words, tuple(read.place(*place) for place in self.places))
 
 
 def matters(texts: Sequence[str], shown: Words) -> list[Matter]:

@@ -17,6 +17,11 @@ _ONE_OF: Final[dict[str | None, tuple[bool, ...]]] = {
     category: tuple(category == name for name in CATEGORIES) for category in CATEGORIES
 }
 
+_OF_PAYING: Final = frozenset(
+    {None, "missed_due_date", "fee_dispute", "payment_failed", "app_outage", "other"}
+)
+"""Where it can matter that a payment came in time: of another matter that says nothing."""
+
 NOTHING_KNOWN: Final = Facts.read({})
 """The facts of a case of which the bank's systems know nothing."""
 
@@ -42,7 +47,7 @@ def circumstances(message: Message, facts: Facts) -> tuple[bool, ...]:
     """Return what is known beside the text: inputs of fault and flags, never of tone."""
     known = (
         facts.is_late is True,
-        facts.is_late is False,
+        facts.is_late is False and message.category in _OF_PAYING,
         facts.due_at is not None and facts.paid_at is None,
         facts.is_promise_broken is True,
         facts.is_promise_broken is False,

@@ -7,18 +7,20 @@ from itertools import accumulate
 
 from services.classifier.tagging.reported import may_report, reported
 from services.classifier.tagging.turns import others
-from services.classifier.tagging.words import normalise, split, visible
+from services.classifier.tagging.words import normalise, split, visible, within
 
 
 def own(text: str) -> str:
     """Return the text with NUL in place of each letter and sign that somebody else said."""
     letters = list(text)
-    for begin, end in others(text):
-        letters[begin:end] = "\0" * (end - begin)
+    lines = others(text)
     if may_report(text):
         words, shown = split(text), visible(text)
         ends = list(accumulate(map(len, words)))
-        for at in reported(words, [normalise(word) for word in words]):
+        elsewhere = within(words, text, lines)
+        for at in reported(words, [normalise(word) for word in words], elsewhere=elsewhere):
             for place in shown[ends[at] - len(words[at]) : ends[at]].tolist():
                 letters[place] = "\0"
+    for begin, end in lines:
+        letters[begin:end] = "\0" * (end - begin)
     return "".join(letters)

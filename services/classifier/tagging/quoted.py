@@ -22,9 +22,9 @@ _CERTAIN: Final = (SELF_HARM, INTENT)
 
 def dangers(texts: Sequence[str], full: Words, known: Vocabulary) -> dict[int, Evidence]:
     """Return the proof of a danger in quoted words, by the number of the message that holds it."""
-    at = np.flatnonzero(known.is_told(full.word))
-    places = set(zip(full.message[at].tolist(), full.begin[at].tolist(), strict=True))
-    rows = np.unique(full.message[at]).tolist()
+    rows = full.told.tolist()
+    at = np.flatnonzero(np.isin(full.message, full.told) & ~known.is_told(full.word))
+    own = set(zip(full.message[at].tolist(), full.begin[at].tolist(), strict=True))
     if not rows:
         return {}
     words = verbatim([texts[n] for n in rows], known)
@@ -34,7 +34,7 @@ def dangers(texts: Sequence[str], full: Words, known: Vocabulary) -> dict[int, E
         found = {}
         for n in meant(concept, words, known, apart).tolist():
             message, begin = rows[words.message[n]], int(words.begin[n])
-            if (message, begin) in places:
+            if (message, begin) not in own:
                 found[message] = _proof(concept, begin, int(words.end[n]))
         return found
 

@@ -17,7 +17,7 @@ from services.classifier.tagging.hashing import (
     word_features,
 )
 from services.classifier.tagging.vocabulary import HASH, SHAPE, Vocabulary
-from services.classifier.tagging.weights import Description
+from services.classifier.tagging.weights import Description, columns
 
 Sums = NDArray[np.int32] | NDArray[np.int64]
 
@@ -27,7 +27,10 @@ _BLOCK = 512
 
 
 class Summed:
-    """A weight table, with what was already summed per word, concept set and pair of sets."""
+    """A weight table, with what was already summed per word, concept set and pair of sets.
+
+    A mark of reported words says nothing of the language.
+    """
 
     def __init__(self, table: NDArray[np.int16], known: Vocabulary) -> None:
         self._table = table
@@ -60,7 +63,10 @@ class Summed:
             )
             counted = self._table[rows] * count[:, None].astype(np.int32)
             starts = np.flatnonzero(np.diff(owner, prepend=-1))
-            self._words.extend(np.add.reduceat(counted, starts, axis=0))
+            sums = np.add.reduceat(counted, starts, axis=0)
+            marks = known.is_told(np.arange(first, first + len(sums)))
+            sums[marks, columns("language")] = 0
+            self._words.extend(sums)
         for members in known.members[len(self._groups) :]:
             total = self._table[sorted(members)].astype(np.int32).sum(axis=0, keepdims=True)
             self._groups.extend(CONCEPT * total)

@@ -21,10 +21,12 @@ from services.classifier.tagging.foreign import Foreign, unread
 from services.classifier.tagging.judging import Finding, judge
 from services.classifier.tagging.language import Letters
 from services.classifier.tagging.lists import BODILY, INTENT, SELF_HARM, Lists
-from services.classifier.tagging.markup import blanked
+from services.classifier.tagging.markup import plain
 from services.classifier.tagging.matter import Matter, matters
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances, facts_of
+from services.classifier.tagging.own import own
 from services.classifier.tagging.quoted import dangers
+from services.classifier.tagging.said import said
 from services.classifier.tagging.scores import Summed, chances, logits, per_message
 from services.classifier.tagging.told import own_lines, told
 from services.classifier.tagging.vocabulary import Vocabulary
@@ -95,15 +97,16 @@ class Tagger:
         beside = np.array(
             [circumstances(*pair) for pair in zip(messages, facts, strict=True)], np.float64
         )
-        texts = [blanked(message.text) for message in messages]
+        read = [plain(message.text) for message in messages]
+        texts = [each.text for each in read]
         full, visible = encode(texts, self._known)
-        witness = Witness(self._lists, self._known.members)
+        witness = Witness(self._known)
         manner, matter = self._score(full), self._score_fault(visible, beside)
         sharp = self._about.sharpness
         z = {name: manner.logits[:, columns(name)] * sharp[name] for name in ("tone", "pressure")}
         z["fault"] = matter.logits * sharp["fault"]
         flagging = self._flagging(manner, beside)
-        found = self._findings(messages, facts, visible)
+        found = self._findings(texts, messages, facts, visible)
         if self._deep is not None:
             words = [each.text for each in matters(texts, visible)]
             known = [told(*each) for each in zip(messages, facts, words, strict=True)]
@@ -118,10 +121,13 @@ class Tagger:
         hurting = np.array([value == Pressure.VIOLENCE for value, _ in pressures])
         quoted = dangers(texts, full, self._known)
         flags = self._flags(flagging.sober(jokes), manner, hurting, quoted, witness)
-        spoken = manner.logits[:, columns("language")] + self._letters.hints(texts)
+        mine = list(texts)
+        for n in full.told.tolist():
+            mine[n] = own(texts[n])
+        spoken = manner.logits[:, columns("language")] + self._letters.hints(mine)
         languages = spoken.argmax(axis=1).tolist()
-        evidence = witness.evidence(len(messages))
-        strange = self._foreign.tell(texts, full).tolist()
+        evidence = [r.placed(e) for r, e in zip(read, witness.evidence(len(read)), strict=True)]
+        strange = self._foreign.tell(mine, full).tolist()
         return [
             unread(flags[n], evidence[n], self._name)
             if strange[n]
@@ -139,8 +145,10 @@ class Tagger:
 
     def matters(self, texts: Sequence[str]) -> list[Matter]:
         """Return of each message the words that fault may see: what was said, and not how."""
-        plain = [blanked(text) for text in texts]
-        return matters(plain, encode(plain, self._known)[1])
+        read = [plain(text) for text in texts]
+        shown = [each.text for each in read]
+        found = zip(matters(shown, encode(shown, self._known)[1]), read, strict=True)
+        return [matter.placed(each) for matter, each in found]
 
     def _score(self, words: Words) -> Scored:
         about = self._about
@@ -212,33 +220,34 @@ class Tagger:
         about, likely = self._about, chances(z)
         default = FAULTS.index(Fault.UNCLEAR)
         chosen = np.where(scored.table.words.have_any, likely.argmax(axis=1), default)
-        values = [
-            None if n == default or (finding is not None and finding.settles) else FAULTS[n]
-            for n, finding in zip(chosen.tolist(), found, strict=True)
-        ]
-        witness.hear("fault", values, scored.table, chosen, over=default)
         confidence = likely[np.arange(len(chosen)), chosen].round(4).tolist()
-        tags = []
-        for message, (finding, n, sure) in enumerate(
-            zip(found, chosen.tolist(), confidence, strict=True)
-        ):
+        tags, values = [], []
+        for finding, n, sure in zip(found, chosen.tolist(), confidence, strict=True):
             tag = FaultTag(value=FAULTS[n], confidence=sure)
             if finding is not None and finding.outweighs(tag.value, sure):
                 proven = about.rule_confidence.get(finding.rule, UNPROVEN)
                 tag = FaultTag(value=finding.fault, confidence=proven)
+            settled = n == default or (finding is not None and finding.settles)
+            values.append(None if settled or tag.value is not FAULTS[n] else FAULTS[n])
+            tags.append(tag)
+        witness.hear("fault", values, scored.table, chosen, over=default)
+        for message, (tag, finding) in enumerate(zip(tags, found, strict=True)):
             if finding is not None and finding.fault is tag.value:
                 witness.hear_fact(message, finding)
-            tags.append(tag)
         return tags
 
     def _findings(
-        self, messages: Sequence[Message], facts: Sequence[Facts], words: Words
+        self,
+        texts: Sequence[str],
+        messages: Sequence[Message],
+        facts: Sequence[Facts],
+        words: Words,
     ) -> list[Finding | None]:
         return [
             None
             if known == NOTHING_KNOWN
-            else judge(known, words.concepts(start, end, self._known), message.category)
-            for message, known, start, end in zip(
-                messages, facts, words.starts.tolist(), words.ends.tolist(), strict=True
+            else judge(known, said(text, start, end, words, self._known), message.category)
+            for text, message, known, start, end in zip(
+                texts, messages, facts, words.starts.tolist(), words.ends.tolist(), strict=True
             )
         ]

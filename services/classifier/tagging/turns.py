@@ -1,15 +1,16 @@
 # ruff: noqa: RUF001 - Cyrillic words and dashes of real mails are this module's subject
 """Whose lines these are: what the layout of a message shows to be somebody else's.
 
-Quoted lines (`> …`), what follows the head of an earlier or forwarded mail, and the turns of staff
-in a transcript are not the customer's own words. A line that only announces such a mail ("Original
-message") is no head unless something of a mail follows: anybody can type it. Where nothing of the
-customer's would remain, all is theirs: whoever forwards a mail without a word says what it says.
+Quoted lines (`> …`), what follows the head of an earlier or forwarded mail, the turns of staff in a
+transcript and the few lines of a signature (after `-- `) are not the customer's own words. A line
+that only announces such a mail ("Original message") is no head unless something of a mail follows:
+anybody can type it. Where nothing of the customer's would remain, all is theirs: whoever forwards a
+mail without a word says what it says.
 """
 
 import re
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Collection, Sequence
+from itertools import accumulate, takewhile
 from typing import Final
 
 _MAY_HOLD_TURNS: Final = re.compile(r"^\s{0,9}(?:>|-{2,}|_{5,}|[^\n]{1,200}:)", re.MULTILINE)
@@ -38,15 +39,27 @@ _TO: Final = re.compile(
 )
 _HEAD: Final = 4
 """Lines of the head of a mail among which both the sender and something else stand."""
+_SIGNED: Final = re.compile(r"--\ ?\r?\n")
+_SIGNATURE: Final = 8
+"""A signature has so many lines at most; what goes on beyond is text below a line of dashes."""
+_LONG: Final = 80
+"""No line of a signature is longer, in characters."""
+_SENTENCE: Final = re.compile(
+    r"""[!?…]\s*$ | (?:\S+\s+){4}[^\n]*\.\s*$
+    | \b(?:i|we|you|your|я|мы|вы|вас|вам|ваш\w*|ми|ви|was|wam|wasz\w*)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What a name, a title or an address does not hold."""
 _TURN: Final = re.compile(
     r"""\s{0,9}(?:\[?\d\d?:\d\d(?::\d\d)?\]?[\s,–-]{0,3})?
+    (?:[^\W\d_][\w.'’-]{0,20}(?:\ [^\W\d_][\w.'’-]{0,20}){0,2}(?:,\ ?|\ ?[(\[]|\ [–-]\ ))?
     (?:(?P<staff>agent|operator(?:ka)?|advis[eo]r|consultant|clerk|staff|support|assistant|bank|bot
         |konsultant(?:ka)?|doradca|doradczyni|pracowni(?:k|ca)|infolinia|оператор(?:ка)?
         |консультант(?:ка)?|сотрудни(?:к|ца)|менеджер(?:ка)?|банк|бот|поддержка|підтримка
         |співробітни(?:к|ця)|працівни(?:к|ця))
       |(?P<customer>customer|client|caller|me|klient(?:ka)?|ja|клиент(?:ка)?|клієнт(?:ка)?|я
         |абонент))
-    (?:\ [\w.]{1,20}){0,2}\s?:""",
+    (?:\ [\w.]{1,20}){0,2}[)\]]?\s?:""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -57,6 +70,7 @@ def others(text: str) -> list[tuple[int, int]]:
         return []
     lines = text.splitlines(keepends=True)
     foreign = _earlier(lines) | _turns(lines)
+    foreign |= _signature(lines, foreign)
     if not any(any(map(str.isalpha, line)) for n, line in enumerate(lines) if n not in foreign):
         return []
     ends = list(accumulate(map(len, lines)))
@@ -81,6 +95,21 @@ def _is_head(lines: Sequence[str]) -> bool:
     if _RULE.match(first) is not None:
         return any(_OF_A_MAIL.match(line) for line in lines[1:])
     return _FROM.match(first) is not None and any(_TO.match(line) for line in lines[1:])
+
+
+def _signature(lines: Sequence[str], foreign: Collection[int]) -> set[int]:
+    """Find a signature: its mark, and lines to the end of the own text that are no sentences."""
+    for n, line in enumerate(lines):
+        if n not in foreign and _SIGNED.fullmatch(line) is not None:
+            rest = range(n + 1, min(n + 2 + _SIGNATURE, len(lines)))
+            below = list(takewhile(lambda at: at not in foreign, rest))
+            if len(below) <= _SIGNATURE and all(_is_signed(lines[at]) for at in below):
+                return {n, *below}
+    return set()
+
+
+def _is_signed(line: str) -> bool:
+    return len(line) <= _LONG and _SENTENCE.search(line) is None
 
 
 def _turns(lines: Sequence[str]) -> set[int]:

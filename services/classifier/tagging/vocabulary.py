@@ -1,12 +1,12 @@
 """What is known of every word met so far, and the numbers of a message's words.
 
-Invariant: what is known of a word depends on nothing but the word. A word that the customer only
-reports is meant as any reported word.
+Invariant: what is known of a word depends on nothing but the word. Words on end that the customer
+only reports are meant as one mark, however many they are; lines of somebody else as nothing.
 """
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -14,9 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.tagging.denied import Deniable, denied, may_deny
+from services.classifier.tagging.disguised import Disguises
 from services.classifier.tagging.growing import Growing
 from services.classifier.tagging.hashing import DISGUISED, NOTHING, SHOUTED, Ints
-from services.classifier.tagging.lists import Lists, Meaning, Phrase
+from services.classifier.tagging.lists import HARM, Lists, Meaning, Phrase
 from services.classifier.tagging.reported import may_report, reported
 from services.classifier.tagging.transliterated import (
     Signs,
@@ -26,20 +28,35 @@ from services.classifier.tagging.transliterated import (
     source,
 )
 from services.classifier.tagging.turns import others
-from services.classifier.tagging.words import is_disguised, is_shouted, normalise, split, visible
+from services.classifier.tagging.words import is_disguised, is_shouted, normalise, within
 
 _LATIN: Final = re.compile(r"[A-Za-z]")
 _MANY_WORDS: Final = 200_000
-_REPORTED, _REPORTED_HARSH = _MARKS = ("<reported>", "<reported harsh>")
-"""Stand for any word that is somebody else's; no word of a message can be spelt like them."""
+_REPORTED, _REPORTED_HARSH = _MARKS = ("<>", "<!>")
+"""Each stands for reported words on end, the second where one of them is harsh.
 
-HASH, GROUP, VISIBLE_GROUP, KIND, LENGTH, SHAPE, PARTNERS, WANTED, VISIBLE_WANTED = range(9)
+No word of a message can be spelt like them, and no letter of theirs is a word's.
+"""
+_DENIED: Final = "<~>"
+"""Stands for a word that the customer only denies."""
+_DENIABLE: Final = {
+    HARM: Deniable.HARM,
+    "insult": Deniable.INSULT,
+    "institution": Deniable.REMEDY,
+    "court": Deniable.REMEDY,
+}
+_HARSH: Final = frozenset({"insult", "vulgar", "contempt"})
+_NOTHING_MEANT: Final = 0
+
+HASH, GROUP, VISIBLE_GROUP, KIND, LENGTH, SHAPE, PARTNERS = range(7)
+WANTED, VISIBLE_WANTED, MANNER_WANTED = range(7, 10)
 """Columns of `Vocabulary.table`. SHAPE is a row of word shapes, NOTHING when there is none.
 
 PARTNERS are the bits of phrases' words that the word may be, WANTED the bits of those that must
-stand near it in some phrase that it is the longest word of.
+stand near it in some phrase that it is the longest word of: in any but those of fault, in those of
+fault, in those of manner.
 """
-_COLUMNS: Final = 9
+_COLUMNS: Final = 10
 UNSEEN, MANNER, CONTENT = range(3)
 """Kinds: nothing visible remains, a sign or a word of manner, any other word."""
 
@@ -54,13 +71,18 @@ class Vocabulary:
         self.lists = lists
         self.number: dict[str, int] = {}
         self.plain: list[str] = []
-        self.phrases: dict[int, tuple[list[Phrase], list[Phrase]]] = {}
+        self.light: set[str] = set()
+        """Signs and words of manner."""
+        self.phrases: dict[int, tuple[list[Phrase], ...]] = {}
         self.groups: dict[frozenset[int], int] = {}
         self.members: list[frozenset[int]] = []
         self._signs: dict[str, Signs | None] = {}
+        self._disguises = Disguises(lists)
         self._table = Growing(_COLUMNS)
         self._learnt: list[int] = []
         self._harsh: list[bool] = []
+        self._deniable: list[Deniable | None] = []
+        self._is_harsh = frozenset(n for n, name in enumerate(lists.concepts) if name in _HARSH)
         self.group_of(frozenset())
         self._learn("")
 
@@ -78,21 +100,60 @@ class Vocabulary:
     def numbers(self, text: str) -> tuple[list[int], list[int]]:
         """Return the number of each word of the text, in order: as it stands, and as it is meant.
 
-        Where words are somebody else's, what is meant is only that something was reported.
+        Where words are somebody else's, what is meant is only that something was reported; their
+        lines mean nothing, and do not tell how the customer's own are written.
         """
-        known = self.number
-        words = split(text)
-        if (language := self._source(text, words)) is not None:
-            numbers = [self._in_cyrillic(word, language) for word in words]
+        words = self._disguises.split(text)
+        lines = within(words, text, others(text))
+        if lines:
+            sides = {
+                side: iter(
+                    self._look_up(text, [w for n, w in enumerate(words) if (n in lines) is side])
+                )
+                for side in (False, True)
+            }
+            numbers = [next(sides[n in lines]) for n in range(len(words))]
         else:
-            numbers = [known[word] if word in known else self._learn(word) for word in words]
-        foreign = others(text)
-        if not foreign and not may_report(text):
-            return numbers, numbers
-        told = reported(words, [self.plain[number] for number in numbers])
-        told |= _within(words, text, foreign)
-        meant = [self._told(n) if at in told else n for at, n in enumerate(numbers)]
-        return numbers, meant
+            numbers = self._look_up(text, words)
+            if not may_report(text):
+                return numbers, self._undenied(text, numbers, numbers)
+        return numbers, self._undenied(text, numbers, self._meant(words, numbers, lines))
+
+    def _look_up(self, text: str, words: Sequence[str]) -> list[int]:
+        if (language := self._source(text, words)) is not None:
+            return [self._in_cyrillic(word, language) for word in words]
+        known = self.number
+        return [known[word] if word in known else self._learn(word) for word in words]
+
+    def _meant(
+        self, words: Sequence[str], numbers: Sequence[int], lines: Collection[int]
+    ) -> list[int]:
+        harsh = [self._harsh[number] for number in numbers]
+        told = reported(words, [self.plain[number] for number in numbers], harsh, lines)
+        meant = [_NOTHING_MEANT if n in lines else number for n, number in enumerate(numbers)]
+        mark = _NOTHING_MEANT
+        for n in sorted(told - set(lines)):
+            if n - 1 not in told:
+                mark = n
+                meant[mark] = self._mark(_REPORTED)
+            else:
+                meant[n] = _NOTHING_MEANT
+            if harsh[n]:
+                meant[mark] = self._mark(_REPORTED_HARSH)
+        return meant
+
+    def _undenied(self, text: str, numbers: list[int], meant: list[int]) -> list[int]:
+        """Return what is meant, with a mark in place of what the customer only denies."""
+        if not may_deny(text):
+            return meant
+        kinds = [self._deniable[number] for number in numbers]
+        if not any(kinds):
+            return meant
+        found = list(meant)
+        for at in denied([self.plain[number] for number in numbers], kinds):
+            if meant[at] == numbers[at]:
+                found[at] = self._mark(_DENIED)
+        return found
 
     def _source(self, text: str, words: Sequence[str]) -> Source | None:
         """Return the language behind Latin letters, told by words that are none of manner."""
@@ -103,7 +164,7 @@ class Vocabulary:
         return source([found for found in signs if found is not None])
 
     def _learn_signs(self, word: str) -> Signs | None:
-        spelt = {normalise(word), in_cyrillic(word, "ru"), in_cyrillic(word, "uk")}
+        spelt = {self._spelling(word), in_cyrillic(word, "ru"), in_cyrillic(word, "uk")}
         manner = self.lists.manner
         tells = not any(is_disguised(p) or self.lists.meaning(p).concepts & manner for p in spelt)
         self._signs[word] = found = signs_of(word) if tells else None
@@ -116,14 +177,11 @@ class Vocabulary:
             return self.number[key]
         return self._learn(word, key=key, plain=in_cyrillic(word, language))
 
-    def _told(self, number: int) -> int:
-        """Return the number that stands for a reported word."""
-        harsh = self._harsh[number]
-        mark = _REPORTED_HARSH if harsh else _REPORTED
+    def _mark(self, mark: str) -> int:
         return self.number[mark] if mark in self.number else self._learn(mark)
 
     def is_told(self, words: Ints) -> NDArray[np.bool_]:
-        """Say of each word whether it only stands for a reported one."""
+        """Say of each word whether it only stands for reported ones."""
         marks = [self.number[mark] for mark in _MARKS if mark in self.number]
         return np.isin(words, marks)
 
@@ -135,18 +193,29 @@ class Vocabulary:
             self._learnt.clear()
         return self._table.rows
 
+    def _spelling(self, word: str) -> str:
+        """Return the spelling under which a word is looked up, disguised or not."""
+        plain = normalise(word)
+        if self.lists.meaning(plain).concepts:
+            return plain
+        return self._disguises.reading(word) or plain
+
     def _learn(self, word: str, *, key: str | None = None, plain: str | None = None) -> int:
         number = self.number[key or word] = len(self.plain)
-        plain = normalise(word) if plain is None else plain
+        plain = self._spelling(word) if plain is None else plain
         meaning = self.lists.meaning(plain)
         concepts = meaning.concepts
         disguised = is_disguised(plain)
         content = bool(plain) and plain[0].isalnum() and not disguised
         kind = CONTENT if content and not concepts & self.lists.manner else MANNER
+        if kind == MANNER:
+            self.light.add(plain)
         shape = DISGUISED if disguised else SHOUTED if is_shouted(word) else NOTHING
         self.plain.append(plain)
-        self._harsh.append(not concepts.isdisjoint(self.lists.manner))
-        wanted, visible_wanted = self._expect(number, meaning) if meaning.anchored else (0, 0)
+        self._harsh.append(not concepts.isdisjoint(self._is_harsh))
+        names = {self.lists.concepts[concept] for concept in concepts}
+        self._deniable.append(next((k for name, k in _DENIABLE.items() if name in names), None))
+        wanted = self._expect(number, meaning) if meaning.anchored else (0, 0, 0)
         self._learnt += (
             zlib.crc32(plain.encode("utf-8", "surrogatepass")),
             self.group_of(concepts),
@@ -155,29 +224,20 @@ class Vocabulary:
             len(word),
             shape,
             meaning.partners,
-            wanted,
-            visible_wanted,
+            *wanted,
         )
         return number
 
-    def _expect(self, number: int, meaning: Meaning) -> tuple[int, int]:
-        """Keep the phrases around a word, those of fault apart; return the bits of both kinds."""
-        fault = self.lists.fault
+    def _expect(self, number: int, meaning: Meaning) -> tuple[int, ...]:
+        """Keep the phrases around a word by kind, in the order of WANTED; return each kind's bits.
+
+        The kinds are all but those of fault, those of fault, and those of manner.
+        """
+        fault, manner = self.lists.fault, self.lists.manner
         kinds = (
             [phrase for phrase in meaning.anchored if phrase.concept not in fault],
             [phrase for phrase in meaning.anchored if phrase.concept in fault],
+            [phrase for phrase in meaning.anchored if phrase.concept in manner],
         )
         self.phrases[number] = kinds
-        full, of_fault = (reduce(or_, (phrase.bit for phrase in kind), 0) for kind in kinds)
-        return full, of_fault
-
-
-def _within(words: Sequence[str], text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
-    """Return the places of the words that stand in these spans of their text."""
-    if not spans:
-        return set()
-    shown = visible(text)
-    first = shown[np.cumsum([0, *(len(word) for word in words[:-1])])]
-    begins, ends = np.array(spans).T
-    span = np.maximum(np.searchsorted(begins, first, side="right") - 1, 0)
-    return set(np.flatnonzero((begins[span] <= first) & (first < ends[span])).tolist())
+        return tuple(reduce(or_, (phrase.bit for phrase in kind), 0) for kind in kinds)

@@ -8,9 +8,8 @@ Every pattern is linear in the length of the text.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,11 @@ from numpy.typing import NDArray
 LONGEST = 40
 """A run of letters longer than this many characters is cut into several words."""
 
-_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
+_INVISIBLE = (
+    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef"
+)
+"""Marks of direction and form, fillers and other characters that nobody sees."""
 _COMBINING = "\u0300-\u036f"
 WORD = re.compile(rf"[\w*@$'’ʼ{_COMBINING}{_INVISIBLE}]{{1,{LONGEST}}}|[^\w\s]")
 
@@ -26,9 +29,8 @@ _SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x2
 _SPACES += (0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 _LAST_SPACE = 0x3000
 
-_APART = 4
-"""So many single letters on end are a word with its letters set apart."""
-_SPACED = re.compile(r"(?<!\S)(?:\w\s){3,}\w(?!\S)")
+_SPACED = re.compile(r"(?<!\w)(?:[^\W_]\s){3,}[^\W_](?!\w)")
+"""Four single letters or more, one space apart, are a word with its letters set apart."""
 
 _DROPPED = re.compile(rf"[{_INVISIBLE}{_COMBINING}'’ʼ]")
 _REPEATED = re.compile(r"(.)\1{2,}")
@@ -49,18 +51,12 @@ _ANY_DIGIT = re.compile(r"\d")
 
 def split(text: str) -> list[str]:
     """Return the words and signs of the text in order; l e t t e r s set apart are one word."""
-    words: list[str] = WORD.findall(text)
-    return words if _SPACED.search(text) is None else list(_joined(words))
+    words: list[str] = WORD.findall(_SPACED.sub(_joined, text))
+    return words
 
 
-def _joined(words: list[str]) -> Iterator[str]:
-    for is_letter, found in groupby(words, lambda word: len(word) == 1 and word.isalnum()):
-        run = list(found)
-        if is_letter and len(run) >= _APART:
-            letters = "".join(run)
-            yield from (letters[n : n + LONGEST] for n in range(0, len(letters), LONGEST))
-        else:
-            yield from run
+def _joined(found: re.Match[str]) -> str:
+    return found.group()[::2]
 
 
 def visible(text: str) -> NDArray[np.int64]:
@@ -75,6 +71,17 @@ def visible(text: str) -> NDArray[np.int64]:
     return np.flatnonzero(~is_space[np.minimum(points, _LAST_SPACE + 1)])
 
 
+def within(words: Sequence[str], text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return the places of the words that stand in these spans of their text."""
+    if not spans:
+        return set()
+    shown = visible(text)
+    first = shown[np.cumsum([0, *(len(word) for word in words[:-1])])]
+    begins, ends = np.array(spans).T
+    span = np.maximum(np.searchsorted(begins, first, side="right") - 1, 0)
+    return set(np.flatnonzero((begins[span] <= first) & (first < ends[span])).tolist())
+
+
 def _bare(word: str) -> str:
     """Take accents off Latin letters; Cyrillic letters keep theirs, they are other letters."""
     return word if word.isascii() else "".join(map(_bare_letter, word))
@@ -84,6 +91,12 @@ def _bare(word: str) -> str:
 def _bare_letter(letter: str) -> str:
     base = unicodedata.normalize("NFKD", letter)[:1]
     return base if base.isascii() and base.isalpha() else letter
+
+
+def folded(word: str) -> str:
+    """Return a word in lower case without accents of Latin letters and what nobody sees."""
+    plain = unicodedata.normalize("NFKC", word).lower()
+    return _DROPPED.sub("", _bare(plain)).translate(_FOLDED)
 
 
 def normalise(word: str) -> str:
@@ -99,8 +112,7 @@ def normalise(word: str) -> str:
     elif _CYRILLIC_WORD.fullmatch(word):
         plain = _alike(word.lower().translate(_FOLDED))
     else:
-        plain = unicodedata.normalize("NFKC", word).lower()
-        plain = _DROPPED.sub("", _bare(plain)).translate(_FOLDED)
+        plain = folded(word)
         if not plain.isalpha():
             plain = _undisguise(plain)
         elif not plain.isascii() and (latin := len(_LATIN.findall(plain))):

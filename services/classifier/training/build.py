@@ -24,6 +24,7 @@ from services.classifier.tagging.weights import (
     write,
 )
 from services.classifier.training.compose import composed
+from services.classifier.training.contrasts import likeness_to_life, usual
 from services.classifier.training.corpus import EXTRA, PIECES, TRAINING, Case
 from services.classifier.training.corrected import read_corrections, write_reference
 from services.classifier.training.fit import (
@@ -42,12 +43,11 @@ from services.classifier.training.weighing import (
     authors_of,
     gold_of,
     teaching,
-    usual,
     weights_of,
 )
 from services.classifier.training.written import WRITTEN, labelled
 
-VERSION: Final = "5"
+VERSION: Final = "7"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
@@ -116,7 +116,7 @@ def fitted(cases: Sequence[Case]) -> Weights:
 def _sharpness(
     inputs: Inputs, classes: Sequence[str], cases: Sequence[Case], taught: Ints, strength: float
 ) -> float:
-    counts = usual(cases, taught)
+    counts = usual(cases)[taught]
     groups = authors_of(cases)[taught]
     if classes == LANGUAGES:  # whoever wrote in a language is its only author
         groups = np.array([cases[n].group for n in taught.tolist()])
@@ -127,9 +127,10 @@ def _sharpness(
 def _fit_fault(cases: Sequence[Case], seen: Matrices) -> tuple[Linear, float, dict[str, float]]:
     """Fit fault on the cases that teach it; return also how sure it may be."""
     told = teaching(cases, "fault")
-    counts = usual(cases, told)
+    counts = usual(cases)[told]
     gold = gold_of(cases, "fault")[told]
-    inputs = Inputs(seen.visible[told], seen.circumstances[told], gold, weights_of(cases)[told])
+    weight = (weights_of(cases) * likeness_to_life(cases, seen))[told]
+    inputs = Inputs(seen.visible[told], seen.circumstances[told], gold, weight)
     unseen = unseen_logits(inputs, FAULTS, authors_of(cases)[told], STRENGTH["fault"])
     rules = [judge(seen.facts[n], seen.said[n], cases[n].category) for n in told.tolist()]
     silent = counts & np.array([finding is None or not finding.settles for finding in rules])

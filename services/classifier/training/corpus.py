@@ -1,12 +1,13 @@
 """Labelled cases, read from JSON lines and checked against the hashes that the model names."""
 
+import codecs
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.classifier.tagging.message import Message
 from shared.events.tags import Fault, Flag, Pressure, Tone
@@ -78,7 +79,7 @@ class Case(BaseModel):
 
 
 def read(paths: Iterable[Path]) -> list[Case]:
-    """Read labelled cases.
+    """Read labelled cases; blank lines hold none.
 
     Raises:
         CorpusError: a file cannot be read or a line is not a labelled case.
@@ -87,15 +88,28 @@ def read(paths: Iterable[Path]) -> list[Case]:
     cases = []
     for path in paths:
         try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+            written = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        except OSError as error:
             raise CorpusError(f"cannot read {path}: {error}") from error
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(written.split(b"\n"), 1):
+            if not line.strip():
+                continue
             try:
-                cases.append(Case.model_validate(json.loads(line)))
-            except ValueError as error:
-                raise CorpusError(f"{path}:{number} is not a labelled case: {error}") from error
+                cases.append(Case.model_validate(json.loads(line.decode())))
+            except (ValueError, RecursionError) as error:
+                why = _told(error)
+                raise CorpusError(f"{path}:{number} is not a labelled case: {why}") from error
     return cases
+
+
+def _told(error: ValueError | RecursionError) -> str:
+    """Say in one line what is wrong with a case, by field where it has fields."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    flaws = error.errors(include_url=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in flaw['loc'])}: {flaw['msg']}" for flaw in flaws
+    )
 
 
 def read_training(folder: Path) -> list[Case]:

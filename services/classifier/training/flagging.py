@@ -14,6 +14,7 @@ from scipy import sparse
 
 from services.classifier.tagging.flags import SPOKEN
 from services.classifier.tagging.hashing import Ints
+from services.classifier.training.contrasts import usual
 from services.classifier.training.corpus import Case
 from services.classifier.training.fit import (
     Floats,
@@ -29,7 +30,6 @@ from services.classifier.training.weighing import (
     FLAG_WEIGHTS,
     authors_of,
     teaching,
-    usual,
     weights_of,
 )
 from shared.events.tags import Flag
@@ -59,7 +59,7 @@ def fit_flags(cases: Sequence[Case], seen: Matrices) -> Flags:
     for flag in Flag:
         taught = teaching(cases, flag)
         inputs = _inputs(flag, cases, seen, taught)
-        counts = np.tile(usual(cases, taught), 2)
+        counts = np.tile(usual(cases)[taught], 2)
         authors = np.tile(authors_of(cases)[taught], 2)
         unseen = unseen_logits(inputs, _NO_OR_YES, authors, FLAG_STRENGTH)[counts, 0]
         raised = (inputs.gold == _YES)[counts]

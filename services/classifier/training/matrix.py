@@ -22,6 +22,7 @@ from services.classifier.tagging.hashing import (
 )
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.message import circumstances
+from services.classifier.tagging.said import said
 from services.classifier.tagging.vocabulary import HASH, SHAPE, Vocabulary
 from services.classifier.training.corpus import Case
 
@@ -42,7 +43,8 @@ class Matrices:
 def build(cases: Sequence[Case], lists: Lists) -> Matrices:
     """Count the features of these cases."""
     known = Vocabulary(lists)
-    full, visible = encode([case.text for case in cases], known)
+    texts = [case.text for case in cases]
+    full, visible = encode(texts, known)
     facts = tuple(Facts.read(case.facts or {}) for case in cases)
     beside = [
         circumstances(case.message, of_case) for case, of_case in zip(cases, facts, strict=True)
@@ -51,7 +53,10 @@ def build(cases: Sequence[Case], lists: Lists) -> Matrices:
         _counts(full, known, known.table[:, SHAPE]),
         _counts(visible, known, np.full(len(known.plain), NOTHING)),
         np.array(beside, np.float64),
-        tuple(visible.concepts(start, end, known) for start, end in _bounds(visible)),
+        tuple(
+            said(text, start, end, visible, known)
+            for text, (start, end) in zip(texts, _bounds(visible), strict=True)
+        ),
         facts,
     )
 

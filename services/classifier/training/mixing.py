@@ -18,6 +18,7 @@ from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.weights import Description, Weights
 from services.classifier.training.build import STRENGTH
 from services.classifier.training.compose import composed
+from services.classifier.training.contrasts import likeness_to_life, usual
 from services.classifier.training.corpus import Case, CorpusError
 from services.classifier.training.encoder.tuning import CLASSES
 from services.classifier.training.evaluate import f1
@@ -67,7 +68,8 @@ class Unmet:
     def of(cls, cases: Sequence[Case], unseen: Unseen) -> Self:
         """Divide cases as they were divided when the language model was judged."""
         place = {name: row for row, name in enumerate(unseen.names)}
-        judged = np.array([n for n, case in enumerate(cases) if key(case) in place], np.int64)
+        known = np.array([key(case) in place for case in cases])
+        judged = np.flatnonzero(known & usual(cases))
         if not len(judged):
             raise CorpusError("no opinion of unmet writers is of these cases: tune anew")
         met = np.array([not is_written(case) or case.author in unseen.met for case in cases])
@@ -119,6 +121,8 @@ class Unmet:
         learnt = teaching(self.cases, target)
         met = learnt[self.met[learnt]]
         gold, weight = gold_of(self.cases, target), weights_of(self.cases)
+        if is_fault:
+            weight = weight * likeness_to_life(self.cases, self.seen)
         inputs = Inputs(counts[met], beside[met], gold[met], weight[met])
         model = fit(inputs, CLASSES[target], STRENGTH[target])
         return model.logits(counts[judged], beside[judged])

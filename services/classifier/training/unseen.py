@@ -29,7 +29,12 @@ def is_written(case: Case) -> bool:
 
 def is_held_back(case: Case) -> bool:
     """Tell a case whose author the model to be judged does not meet."""
-    return is_written(case) and int(case.author.rpartition("-")[2]) % _ONE_IN == 0
+    return is_written(case) and number_of(case) % _ONE_IN == 0
+
+
+def number_of(case: Case) -> int:
+    """Return the number of a written case's author."""
+    return int(case.author.rpartition("-")[2])
 
 
 def key(case: Case) -> str:

@@ -1,22 +1,19 @@
-"""Whose cases they are, and how much each counts in fitting and in calibrating."""
+"""Whose cases they are, and how much each counts in fitting."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.classifier.tagging.hashing import Ints
 from services.classifier.training.compose import AUTHOR as PIECES_AUTHOR
-from services.classifier.training.corpus import SECOND_AUTHOR, Case
+from services.classifier.training.corpus import Case
 from services.classifier.training.fit import Floats, Names
 from services.classifier.training.plain import AUTHOR as PLAIN_AUTHOR
 
 WEIGHTS: Final = {PIECES_AUTHOR: 0.2, PLAIN_AUTHOR: 0.6}
 FLAG_WEIGHTS: Final = {PIECES_AUTHOR: 0.5, PLAIN_AUTHOR: 0.5}
 """How much cases of these authors count; one of the labelled cases counts 1."""
-UNUSUAL: Final = frozenset({PIECES_AUTHOR, PLAIN_AUTHOR, SECOND_AUTHOR})
-"""Authors whose cases are made for one purpose, in another mixture than that of life."""
 
 
 def gold_of(cases: Sequence[Case], target: str) -> Names:
@@ -45,8 +42,3 @@ def teaching(cases: Sequence[Case], target: str) -> Ints:
     """Return the cases that teach a target; every case teaches its language."""
     every = target == "language"
     return np.flatnonzero([every or target in case.teaches for case in cases])
-
-
-def usual(cases: Sequence[Case], which: Ints) -> NDArray[np.bool_]:
-    """Tell the cases whose mixture is that of life; the others calibrate nothing."""
-    return np.array([cases[n].author not in UNUSUAL for n in which.tolist()])

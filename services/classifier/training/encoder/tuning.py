@@ -17,7 +17,7 @@ from services.classifier.training.encoder.packed import Packed, Singles
 from services.classifier.training.encoder.tokens import Tokens
 from shared.events.tags import Flag
 
-LOWER: Final = 8
+LOWER: Final = 4
 """So many layers stay as they are; the others are tuned."""
 RATE: Final = 1.5e-4
 HEAD_RATE: Final = 2e-3
