@@ -11,6 +11,8 @@ import pytest
 from deploy.local import broker as brokers
 from deploy.local import postgres as postgreses
 from deploy.local.broker import Broker
+from deploy.local.mailbox import running as mailbox
+from deploy.local.mailbox.running import MailCatcher
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from shared.events.catalogue import Topic
@@ -68,3 +70,10 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Brok
     await brokers.create_topics(running.bootstrap, dict.fromkeys(Topic, 2))
     yield running
     await running.stop()
+
+
+@pytest.fixture
+async def catcher() -> AsyncIterator[MailCatcher]:
+    mail = await mailbox.start()
+    yield mail
+    await mail.stop()

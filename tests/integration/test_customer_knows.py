@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.local.mailbox import running as mailbox
 from deploy.local.mailbox.running import MailCatcher
 from services.notifier.closing import Closing
 from services.notifier.domain import CONTENT, Channel, Closed, Language, Verifying
@@ -31,13 +30,6 @@ from tests.integration.status_page_service import EN, NOW, Running, Story, form_
 
 TEXTS = catalogue.load()[Language.EN]
 ANSWER_BY = NOW + timedelta(hours=2)
-
-
-@pytest.fixture
-async def catcher() -> AsyncIterator[MailCatcher]:
-    mail = await mailbox.start()
-    yield mail
-    await mail.stop()
 
 
 @pytest.fixture

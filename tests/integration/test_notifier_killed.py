@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.mailbox import running
 from deploy.local.mailbox.running import MailCatcher
 from deploy.local.ports import free_port
 from deploy.local.processes import ROOT
@@ -46,13 +45,6 @@ async def pool(database: HasDatabase) -> AsyncIterator[Pool]:
     opened = await connect(database.url("notifier"), schema="notifier", connections=2)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def catcher() -> AsyncIterator[MailCatcher]:
-    mail = await running.start()
-    yield mail
-    await mail.stop()
 
 
 async def _queue(pool: Pool, count: int) -> None:

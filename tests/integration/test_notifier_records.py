@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from deploy.local.mailbox import running
 from deploy.local.mailbox.running import MailCatcher
 from services.notifier.forgetting import first_id_of, forget
 from shared import clock, keys
@@ -20,13 +19,6 @@ from tests.integration.sms_gateway import SmsGateway, sms_gateway
 
 ANNA = "anna@example.com"
 PHONE = "+48600100200"
-
-
-@pytest.fixture
-async def catcher() -> AsyncIterator[MailCatcher]:
-    mail = await running.start()
-    yield mail
-    await mail.stop()
 
 
 @pytest.fixture

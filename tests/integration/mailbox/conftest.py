@@ -5,14 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from deploy.local.mailbox.running import MailCatcher, start
-
-
-@pytest.fixture
-async def catcher() -> AsyncIterator[MailCatcher]:
-    running = await start()
-    yield running
-    await running.stop()
+from deploy.local.mailbox.running import MailCatcher
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deploy.local.mailbox import running as mailbox
-from deploy.local.mailbox.running import MailCatcher
 from tests.integration.clamd_service import Scanner, scanner
 from tests.integration.conftest import Database
 from tests.integration.status_page_service import Running, page
@@ -15,13 +13,6 @@ from tests.integration.status_page_service import Running, page
 async def service(database: Database) -> AsyncIterator[Running]:
     async with page(database) as made:
         yield made
-
-
-@pytest.fixture
-async def catcher() -> AsyncIterator[MailCatcher]:
-    mail = await mailbox.start()
-    yield mail
-    await mail.stop()
 
 
 @pytest.fixture
