@@ -42,7 +42,7 @@ chaos: $(READY) ## Kill services, broker and database under load; count what was
 train: $(READY) ## Train the classifier's model anew from the labelled cases (DATA=../shared/data)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --data $(or $(DATA),../shared/data)
 
-tune: $(READY) ## Tune the deep tier's language model on those cases (about an hour and a half on two cores)
+tune: $(READY) ## Tune the deep tier's language model on those cases (takes over an hour)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/tune.txt
 	@OMP_NUM_THREADS=1 $(BIN)/python -m services.classifier.training --deep --data $(or $(DATA),../shared/data)
 
