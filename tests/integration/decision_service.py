@@ -11,10 +11,14 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 from services.decision.handlers import TOPICS, Deciding
 from services.decision.policy.model import Policy
 from services.decision.recording import Recorder
-from shared.events.case import Facts
+from shared.events.answer import Disposition
+from shared.events.case import Facts, Status
 from shared.events.catalogue import (
     MODELS,
     CaseClassified,
+    CaseDecided,
+    CaseReferred,
+    CaseStatusChanged,
     Event,
     Topic,
     VerificationCompleted,
@@ -78,6 +82,23 @@ class Service:
         """Return the events of a topic, in the order in which they were said."""
         found = await told_of(self.pool, topic, MODELS[topic])
         return [event for event in found if isinstance(event, Event)]
+
+    async def decided(self) -> list[CaseDecided]:
+        """Return the decisions that the others are told of."""
+        return await told_of(self.pool, Topic.DECIDED, CaseDecided)
+
+    async def dispositions(self) -> list[Disposition]:
+        """Return how the cases were decided, in order."""
+        return [event.decision.disposition for event in await self.decided()]
+
+    async def referred(self) -> list[CaseReferred]:
+        """Return the referrals that the others are told of."""
+        return await told_of(self.pool, Topic.REFERRED, CaseReferred)
+
+    async def statuses(self) -> list[Status]:
+        """Return the statuses that the customers are shown, in order."""
+        told = await told_of(self.pool, Topic.STATUS, CaseStatusChanged)
+        return [event.status for event in told]
 
     async def told(self) -> list[str]:
         """Return the last words of the topics that were said, in order."""

@@ -14,8 +14,8 @@ Answer = Callable[[dict[str, Any], asyncio.StreamWriter], Awaitable[None]]
 class ChatServer:
     """What it was asked, and how it answers."""
 
+    answer: Answer
     url: str = ""
-    answer: Answer | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
     at_once: int = 0
@@ -31,7 +31,6 @@ class ChatServer:
                 lengths = [line for line in head.lower().split("\r\n") if "content-length" in line]
                 body = await reader.readexactly(int(lengths[0].split(":")[1]))
                 self.asked.append(json.loads(body))
-                assert self.answer is not None
                 await self.answer(self.asked[-1], writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -115,9 +114,9 @@ async def dropping(_: dict[str, Any], writer: asyncio.StreamWriter) -> None:
 
 
 @contextlib.asynccontextmanager
-async def chat_server() -> AsyncIterator[ChatServer]:
-    """Run the server on a free port."""
-    chat = ChatServer()
+async def chat_server(answer: Answer) -> AsyncIterator[ChatServer]:
+    """Run the server on a free port; it gives this answer until a test sets another."""
+    chat = ChatServer(answer)
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,8 +10,7 @@ from tests.integration.llm_server import ChatServer, chat_server, saying
 
 @pytest.fixture
 async def chat() -> AsyncIterator[ChatServer]:
-    async with chat_server() as running:
-        running.answer = saying(**GOOD)
+    async with chat_server(saying(**GOOD)) as running:
         yield running
 
 

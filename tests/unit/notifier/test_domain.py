@@ -82,6 +82,70 @@ def _submitted(sequence: int) -> CaseSubmitted:
     )
 
 
+def _referred(
+    answer_due_at: datetime,
+    *,
+    queue: Queue = Queue.REVIEW,
+    proposal: Decision | None = None,
+    jurisdiction: str | None = None,
+) -> CaseReferred:
+    return CaseReferred(
+        case_id=uuid4(),
+        customer_id="C-1",
+        queue=queue,
+        priority=1,
+        reason="fault_uncertain",
+        proposal=proposal,
+        language="en",
+        jurisdiction=jurisdiction,
+        answer_due_at=answer_due_at,
+        referred_at=NOW,
+    )
+
+
+def _decided(
+    disposition: Disposition,
+    basis: Basis,
+    *,
+    rule: str = "r",
+    boundary: bool = False,
+    evidence: tuple[Evidence, ...] = (),
+) -> FinalAnswer:
+    """Return what a customer is told of a decision."""
+    decision = Decision(
+        disposition=disposition,
+        basis=basis,
+        reasons=("x",),
+        rule=rule,
+        policy="p",
+        boundary=boundary,
+        evidence=evidence,
+    )
+    told = content_of(
+        CaseDecided(
+            case_id=CASE, customer_id="C-1", decision=decision, language="en", decided_at=NOW
+        )
+    )
+    assert isinstance(told, FinalAnswer)
+    return told
+
+
+def _milestone(
+    kind: Literal["warned", "extended"],
+    due_at: datetime,
+    new_due_at: datetime,
+) -> SlaMilestone:
+    return SlaMilestone(
+        case_id=uuid4(),
+        customer_id="C-1",
+        clock="pl_complaints",
+        kind=kind,
+        due_at=due_at,
+        at=NOW,
+        new_due_at=new_due_at,
+    )
+
+
 def test_a_new_case_gets_a_receipt_and_a_later_message_none() -> None:
     receipt = content_of(_submitted(0))
     assert isinstance(receipt, Receipt)
@@ -89,16 +153,7 @@ def test_a_new_case_gets_a_receipt_and_a_later_message_none() -> None:
 
 
 def test_a_referral_tells_when_the_answer_is_due_and_nothing_of_the_proposal() -> None:
-    referred = CaseReferred(
-        case_id=uuid4(),
-        customer_id="C-1",
-        queue=Queue.REVIEW,
-        priority=1,
-        reason="fault_uncertain",
-        language="en",
-        answer_due_at=NOW + timedelta(days=30),
-        referred_at=NOW,
-    )
+    referred = _referred(NOW + timedelta(days=30))
     assert content_of(referred) == InReview(answer_due_at=NOW + timedelta(days=30))
     late = referred.model_copy(update={"answer_due_at": NOW - timedelta(days=1)})
     assert content_of(late) == InReview()
@@ -148,50 +203,26 @@ def test_where_money_or_people_are_in_danger_a_month_is_stated_as_the_limit_and_
         rule="r",
         policy="p",
     )
-    referred = CaseReferred(
-        case_id=uuid4(),
-        customer_id="C-1",
-        queue=queue,
-        priority=1,
-        reason="above_the_automatic_certificate",
-        proposal=proposal,
-        language="en",
-        answer_due_at=NOW + timedelta(days=days),
-        referred_at=NOW,
-    )
+    referred = _referred(NOW + timedelta(days=days), queue=queue, proposal=proposal)
     assert content_of(referred) == told
 
 
 def test_a_limit_that_ends_at_midnight_is_told_as_the_day_before_it() -> None:
-    referred = CaseReferred(
-        case_id=uuid4(),
-        customer_id="C-1",
-        queue=Queue.FRAUD,
-        priority=1,
-        reason="fraud",
-        language="pl",
-        jurisdiction="pl",
-        answer_due_at=datetime(2026, 12, 20, 23, tzinfo=UTC),  # midnight in Warsaw
-        referred_at=NOW,
-    )
+    midnight_in_warsaw = datetime(2026, 12, 20, 23, tzinfo=UTC)
+    referred = _referred(midnight_in_warsaw, queue=Queue.FRAUD, jurisdiction="pl")
     assert content_of(referred) == InReview(urgent=True, deadline=date(2026, 12, 20))
 
 
 @pytest.mark.parametrize("kind", ["warned", "extended"])
 def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) -> None:
     promised, later = NOW + timedelta(days=1), NOW + timedelta(days=9)
-    milestone = SlaMilestone(
-        case_id=uuid4(),
-        customer_id="C-1",
-        clock="pl_complaints",
-        kind=kind,
-        due_at=promised,
-        at=NOW,
-        reason="checking",
-        new_due_at=later,
-        in_return="priority",
-        granted=(Remedy(kind=RemedyKind.CREDIT),),
-        letter={"reason": "so"},
+    milestone = _milestone(kind, promised, later).model_copy(
+        update={
+            "reason": "checking",
+            "in_return": "priority",
+            "granted": (Remedy(kind=RemedyKind.CREDIT),),
+            "letter": {"reason": "so"},
+        }
     )
     told = content_of(milestone)
     assert told == Delayed(
@@ -209,15 +240,7 @@ def test_a_delay_is_told_with_both_dates(kind: Literal["warned", "extended"]) ->
 
 @pytest.mark.parametrize("passed", [timedelta(0), timedelta(days=3)])
 def test_a_date_that_has_passed_is_not_called_one_that_may_be_kept(passed: timedelta) -> None:
-    milestone = SlaMilestone(
-        case_id=uuid4(),
-        customer_id="C-1",
-        clock="pl_complaints",
-        kind="warned",
-        due_at=NOW - passed,
-        at=NOW,
-        new_due_at=NOW + timedelta(days=1),
-    )
+    milestone = _milestone("warned", NOW - passed, NOW + timedelta(days=1))
     assert content_of(milestone) == Delayed(due_at=NOW + timedelta(days=1))
 
 
@@ -239,58 +262,24 @@ def test_every_delay_of_a_case_is_a_notice_of_its_own() -> None:
 def test_the_boundary_is_drawn_against_the_gravest_of_what_was_written(
     pressures: tuple[str, ...], boundary: Boundary
 ) -> None:
-    decision = Decision(
-        disposition=Disposition.UPHELD,
-        basis=Basis.ENTITLEMENT,
-        reasons=("wrong_fee",),
-        rule="r",
-        policy="p",
+    told = _decided(
+        Disposition.UPHELD,
+        Basis.ENTITLEMENT,
         boundary=True,
         evidence=tuple(
             Evidence(target="pressure", value=value, source="list:x") for value in pressures
         ),
     )
-    told = content_of(
-        CaseDecided(
-            case_id=CASE, customer_id="C-1", decision=decision, language="en", decided_at=NOW
-        )
-    )
-    assert isinstance(told, FinalAnswer)
     assert told.boundary_for is boundary
 
 
 def test_a_grant_that_is_taken_back_is_told_as_that() -> None:
-    decision = Decision(
-        disposition=Disposition.DECLINED,
-        basis=Basis.CONTRACT,
-        reasons=("x",),
-        rule="person.taken_back",
-        policy="p",
-    )
-    told = content_of(
-        CaseDecided(
-            case_id=CASE, customer_id="C-1", decision=decision, language="en", decided_at=NOW
-        )
-    )
-    assert isinstance(told, FinalAnswer)
+    told = _decided(Disposition.DECLINED, Basis.CONTRACT, rule="person.taken_back")
     assert told.taken_back
 
 
 def test_a_final_answer_survives_its_storage() -> None:
-    decision = Decision(
-        disposition=Disposition.DECLINED,
-        basis=Basis.CONTRACT,
-        reasons=("own_slip_too_late",),
-        rule="goodwill.refused",
-        policy="p",
-        boundary=True,
-    )
-    content = content_of(
-        CaseDecided(
-            case_id=uuid4(), customer_id="C-1", decision=decision, language="pl", decided_at=NOW
-        )
-    )
-    assert isinstance(content, FinalAnswer)
+    content = _decided(Disposition.DECLINED, Basis.CONTRACT, rule="goodwill.refused", boundary=True)
     assert content.boundary
     assert CONTENT.validate_json(content.model_dump_json()) == content
     assert "goodwill.refused" not in content.model_dump_json()
