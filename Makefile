@@ -27,7 +27,7 @@ demo: $(READY) ## Start everything, send sample cases, show what became of them 
 
 test: $(READY) ## Run the tests, but kills and storms at full size (make chaos)
 	@$(BIN)/pytest -q -m "not kafka and not chaos" --ignore=tests/chaos --ignore=tests/browser \
-		--numprocesses=2 --dist=loadfile
+		--numprocesses=logical --maxprocesses=6 --dist=loadfile
 
 up: $(READY) ## Run the whole system until Ctrl-C; its data stays in .evenhand/
 	@$(BIN)/evenhand up
@@ -60,15 +60,17 @@ lock: $(READY) ## Resolve the dependencies anew into locks/
 	@$(COMPILE) --upgrade $(EXTRAS) -o locks/dev.txt
 	@$(COMPILE) --upgrade $(TUNING) -o locks/tune.txt
 	@$(COMPILE) --upgrade -c locks/dev.txt -o locks/runtime.txt
+	@$(COMPILE) --upgrade --extra deep -c locks/dev.txt -o locks/deep.txt
 
 # The present lock is what the resolver prefers, so a difference means pyproject.toml has moved on.
 check-lock: $(READY)
 	@checked=$$(mktemp -d) && trap 'rm -rf "$$checked"' EXIT && \
-	cp locks/dev.txt locks/runtime.txt locks/tune.txt "$$checked" && \
+	cp locks/dev.txt locks/runtime.txt locks/deep.txt locks/tune.txt "$$checked" && \
 	$(COMPILE) $(EXTRAS) -o "$$checked/dev.txt" >/dev/null && \
 	$(COMPILE) $(TUNING) -o "$$checked/tune.txt" >/dev/null && \
 	$(COMPILE) -c locks/dev.txt -o "$$checked/runtime.txt" >/dev/null && \
-	for name in dev runtime tune; do \
+	$(COMPILE) --extra deep -c locks/dev.txt -o "$$checked/deep.txt" >/dev/null && \
+	for name in dev runtime deep tune; do \
 		cmp -s "locks/$$name.txt" "$$checked/$$name.txt" || \
 			{ echo "locks/$$name.txt does not fit pyproject.toml: run \`make lock\`" >&2; exit 1; }; \
 	done

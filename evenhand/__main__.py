@@ -6,9 +6,11 @@ A command's module is imported when it is called, so that none waits for another
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from evenhand.output import complain
 from shared.errors import EvenhandError
@@ -38,11 +40,24 @@ _FAILED = 1
 _WRONG_USE = 2
 
 
+class _Plain(TyperGroup):
+    """The group of all commands; what is wrong with an option it says in its own words."""
+
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's, for a choice
+            raise
+
+
 def build(names: Iterable[str]) -> typer.Typer:
     """Return the command line with these commands."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
+        cls=_Plain,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

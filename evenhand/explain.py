@@ -16,6 +16,8 @@ from rich.text import Text
 from shared.events.tags import Evidence, Tags
 
 _COLOURS: Final = {"tone": "magenta", "pressure": "yellow", "fault": "cyan", "flags": "red"}
+_MEANING: Final = {"rule:language_not_read": "not read: for a person"}
+"""What a source without words of the message means, where its name alone says too little."""
 _STEERING: Final = frozenset({"Cc", "Cf", "Cs"})
 _SHOWN_AS_IS: Final = frozenset("\n\t\u00ad\u200b\u200c\u200d\ufeff")
 
@@ -90,5 +92,6 @@ def _named(tags: Tags) -> Iterator[tuple[str, str, float]]:
 
 def _reason(text: str, proof: Evidence) -> str:
     if proof.start is None or proof.end is None:
-        return proof.source
+        meaning = _MEANING.get(proof.source)
+        return proof.source if meaning is None else f"{meaning} ({proof.source})"
     return f"“{text[proof.start : proof.end]}” ({proof.source})"

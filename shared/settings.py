@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import EvenhandError
+from shared.plainly import told
 
 
 class SettingsError(EvenhandError):
@@ -103,8 +105,13 @@ def load(kind: type[Kind]) -> Kind:
         return kind(_secrets_dir=_Sources().secrets_dir)
     except ValidationError as error:
         prefix = str(kind.model_config.get("env_prefix", ""))
-        problems = [
-            f"{prefix}{'_'.join(str(part) for part in item['loc'])}".upper() + f": {item['msg']}"
-            for item in error.errors(include_input=False, include_url=False)
-        ]
-        raise SettingsError("\n".join(problems)) from error
+        flaws = error.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(_named(prefix, flaw) for flaw in flaws)) from error
+
+
+def _named(prefix: str, flaw: ErrorDetails) -> str:
+    """Say what is wrong after its variable; what is wrong of several names them itself."""
+    if not flaw["loc"]:
+        return told(flaw)
+    variable = f"{prefix}{'_'.join(str(part) for part in flaw['loc'])}".upper()
+    return f"{variable}: {told(flaw)}"

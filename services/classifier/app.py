@@ -17,7 +17,11 @@ from shared.settings import load
 
 def builder(settings: ClassifierSettings) -> Build:
     """Return the function that builds the service; the model is loaded and checked before."""
-    tagger = tagging.load(tier=settings.classifier_tier)
+    return serving(tagging.load(tier=settings.classifier_tier), settings)
+
+
+def serving(tagger: Tagger, settings: ClassifierSettings) -> Build:
+    """Return the function that builds the service around this tagger."""
     own = settings.classifier_reference
     seen = drift.Window(drift.read(own or drift.SHIPPED), "own" if own else "shipped")
     asking = load(AskingSettings)
@@ -26,7 +30,7 @@ def builder(settings: ClassifierSettings) -> Build:
         adviser = None if asking.url is None else _adviser(asking, tagger)
         keep = settings.classifier_keep_corrections
         return Service(
-            hops=_hops(tagger, adviser, seen),
+            hops=hops(tagger, adviser, seen),
             loops=(corrections.forgetting(parts.pool, keep),),
             close=() if adviser is None else (adviser.close,),
         )
@@ -38,8 +42,10 @@ def _adviser(asking: AskingSettings, tagger: Tagger) -> Adviser:
     return Adviser(asking, tagger, Budget(asking.per_minute, asking.tokens_per_day, time.monotonic))
 
 
-def _hops(tagger: Tagger, adviser: Adviser | None, seen: drift.Window) -> Sequence[Hop]:
-    prepare = None if adviser is None else handlers.preparing(tagger, adviser, seen)
+def hops(tagger: Tagger, adviser: Adviser | None, seen: drift.Window) -> Sequence[Hop]:
+    """Return what the service consumes; only the fast tier alone tags inside a transaction."""
+    waits = tagger.reads_deep or adviser is not None
+    prepare = handlers.preparing(tagger, adviser, seen) if waits else None
     return (
         Hop("evenhand-classifier", (Topic.SUBMITTED,), handlers.build(tagger, seen), prepare),
         Hop("evenhand-classifier-corrections", (Topic.CORRECTED,), corrections.keep),

@@ -1,9 +1,12 @@
 """Tags a batch of messages. Needs no table of its own: what it said stays in the outbox.
 
-Where a language model may be asked, that happens before the transaction: `preparing`.
+What takes long happens before the transaction: `preparing`. That is a tier that reads with a
+language model, which keeps a thread busy and not the event loop, and a model that is asked.
 """
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from services.classifier import drift
@@ -15,6 +18,9 @@ from shared.events.tags import Tags
 from shared.hop import Handler, Prepare, Received
 from shared.outbox import Saying
 from shared.postgres import Connection
+
+_SLICE: Final = 16
+"""So many messages a thread tags at a time: a stop waits for no more, some two seconds."""
 
 
 def build(tagger: Tagger, seen: drift.Window) -> Handler:
@@ -29,21 +35,31 @@ def build(tagger: Tagger, seen: drift.Window) -> Handler:
     return handle
 
 
-def preparing(tagger: Tagger, adviser: Adviser, seen: drift.Window) -> Prepare:
-    """Return what tags a batch before its transaction, with the adviser's help."""
+def preparing(tagger: Tagger, adviser: Adviser | None, seen: drift.Window) -> Prepare:
+    """Return what tags a batch before its transaction, with the adviser's help if there is one."""
 
     async def prepare(batch: Sequence[Received]) -> Handler:
         cases = submitted(batch)
         messages = [message_of(case) for _, case in cases]
-        doubtful = [
-            Doubtful(message, tags, known_of(case.customer))
-            for message, tags, (_, case) in zip(messages, tagger.tag(messages), cases, strict=True)
-        ]
-        tags = await adviser.advise(doubtful)
+        tags = await _tagged(tagger, messages)
+        if adviser is not None:
+            doubtful = [
+                Doubtful(message, own, known_of(case.customer))
+                for message, own, (_, case) in zip(messages, tags, cases, strict=True)
+            ]
+            tags = await adviser.advise(doubtful)
         found = {r.envelope.id: of for (r, _), of in zip(cases, tags, strict=True)}
         return _answering(found, seen)
 
     return prepare
+
+
+async def _tagged(tagger: Tagger, messages: Sequence[Message]) -> list[Tags]:
+    """Tag on another thread, one slice after the other: a tagger is not for two at a time."""
+    tags: list[Tags] = []
+    for start in range(0, len(messages), _SLICE):
+        tags += await asyncio.to_thread(tagger.tag, messages[start : start + _SLICE])
+    return tags
 
 
 def _answering(found: dict[UUID, Tags], seen: drift.Window) -> Handler:

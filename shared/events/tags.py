@@ -6,12 +6,15 @@ may know it, and must not even be able to import tone and pressure.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from shared.events.base import Confidence, Model
 from shared.events.fault import Fault as Fault  # noqa: PLC0414 - one of the tags, kept apart below
+
+UNREAD: Final = "und"
+"""The language of a message in none of those that are read (BCP 47: undetermined)."""
 
 
 class Tone(StrEnum):

@@ -86,11 +86,10 @@ def read(body: bytes) -> Any | Unreadable | Invalid:  # noqa: ANN401 - JSON is a
     try:
         value = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        return _unreadable(f"is not UTF-8 (byte {error.start + 1}); encode the body as UTF-8")
+        return _unreadable(f"is not UTF-8 (byte {error.start + 1}); encode it as UTF-8")
     except json.JSONDecodeError as error:
-        return _unreadable(
-            f"is not JSON: {error.msg.lower()} (line {error.lineno}, column {error.colno})"
-        )
+        line = f"line {error.lineno}, " if b"\n" in body else ""
+        return _unreadable(f"is not JSON: {error.msg.lower()} ({line}column {error.colno})")
     except _NotPlainError as error:
         return _unreadable(str(error))
     except _DoubledKeyError:

@@ -224,6 +224,7 @@ def test_each_service_starts_with_what_it_is_given(
     assert service["stop_grace_period"] == "30s"
     assert settings.stop_within.total_seconds() < 30
     if name == "classifier":
+        assert not service["build"]["args"]["PACKAGES"]
         asking = load(AskingSettings)
         assert (asking.url, asking.key) == (None, None)
 
@@ -265,6 +266,7 @@ def test_every_setting_of_the_classifier_reaches_it_and_its_key_only_as_a_file(
     composed = json.loads(done.stdout)
     service = composed["services"]["classifier"]
     assert {name: service["environment"][name] for name in given} == given
+    assert service["build"]["args"]["PACKAGES"] == "deep", "what the tier needs is in the image"
     assert not composed["networks"]["model"].get("internal")
     (mounted,) = service["volumes"]
     assert (mounted["source"], mounted["target"]) == (str(tmp_path / "bank"), "/bank")

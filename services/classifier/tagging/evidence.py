@@ -107,6 +107,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Of each message: the unit whose words decide, for which column they speak, who chose it."""
+
+    units: Ints
+    columns: Ints
+    deep: NDArray[np.bool_]
+    """Whether the deep tier turned what the fast one would have chosen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A tag of one message that its words are to show, or that the facts have shown already."""
 
@@ -114,6 +124,8 @@ class Claim:
     target: Target
     value: str
     rule: str | None = None
+    is_deep: bool = False
+    """The deep tier chose it, against the words."""
 
 
 class Witness:
@@ -133,25 +145,34 @@ class Witness:
         self._lengths: list[Ints] = []
 
     def hear(
-        self, target: Target, values: Sequence[str | None], table: Column, column: Ints, over: int
+        self,
+        target: Target,
+        values: Sequence[str | None],
+        table: Column,
+        by: Chosen,
+        over: int,
     ) -> None:
-        """Claim, for each message with a value, the words that speak for its column.
+        """Claim, for each message with a value, the words that speak for it.
 
         They speak for it as far as they speak less for the column `over`; -1 is no column. What the
         customer only reports speaks for nothing.
         """
-        speaking = [message for message, value in enumerate(values) if value is not None]
-        if not speaking:
+        messages = [message for message, value in enumerate(values) if value is not None]
+        if not messages:
             return
-        self._claims += [Claim(n, target, value) for n, value in enumerate(values) if value]
-        words = table.words
+        self._claims += [
+            Claim(n, target, value, is_deep=bool(by.deep[n]))
+            for n, value in enumerate(values)
+            if value
+        ]
+        words, column, speaking = table.words, by.columns[messages], by.units[messages]
         starts = words.starts[speaking]
         lengths = words.ends[speaking] - starts
         at = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         own = ~self._known.is_told(words.word[at])
         lengths = np.add.reduceat(own, np.cumsum(lengths) - lengths, dtype=np.int64)
         at = at[own]
-        gain = table.gain(at, np.repeat(column[speaking], lengths))
+        gain = table.gain(at, np.repeat(column, lengths))
         self._gains.append(gain - table.gain(at, over) if over >= 0 else gain)
         self._groups.append(words.group[at])
         begins, ends = words.begin[at], words.end[at]
@@ -213,6 +234,8 @@ class Witness:
         ]
 
     def _source(self, claim: Claim, groups: list[int]) -> str:
+        if claim.is_deep:
+            return f"deep:{claim.target}"
         shows = SHOWS[claim.value]
         fitting = {
             self._names[concept]

@@ -89,6 +89,35 @@ def verbatim(texts: Sequence[str], known: Vocabulary) -> Words:
     return _full(known, word, begin, end)
 
 
+def as_messages(words: Words, at: Ints, known: Vocabulary) -> Words:
+    """Return these words of a full sequence as messages of their own.
+
+    Each begins with the opening mark of the message that it is taken from.
+    """
+    return _full(known, words.word[at], words.begin[at], words.end[at])
+
+
+def joined(first: Words, second: Words) -> Words:
+    """Return the messages of both on end; what is told of others stays that of the first."""
+    size, messages = len(first.word), len(first.starts)
+
+    def both(one: Ints, other: Ints, offset: int = 0) -> Ints:
+        return np.concatenate([one, other + offset])
+
+    return Words(
+        starts=both(first.starts, second.starts, size),
+        ends=both(first.ends, second.ends, size),
+        message=both(first.message, second.message, messages),
+        begin=both(first.begin, second.begin),
+        end=both(first.end, second.end),
+        word=both(first.word, second.word),
+        group=both(first.group, second.group),
+        left=both(first.left, second.left),
+        left_group=both(first.left_group, second.left_group),
+        told=first.told,
+    )
+
+
 def _read(texts: Sequence[str], known: Vocabulary) -> tuple[Ints, Ints, Ints, Ints]:
     """Return all words as they stand and as they are meant, where they begin and where they end."""
     numbers: list[int] = []

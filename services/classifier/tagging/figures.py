@@ -20,8 +20,13 @@ def meant(concept: str, words: Words, known: Vocabulary, apart: int) -> Ints:
 
     A figure of speech takes back what stands no more than `apart` words away.
     """
+    return sober(_standing(concept, words, known), words, known, apart)
+
+
+def sober(spoken: Ints, words: Words, known: Vocabulary, apart: int) -> Ints:
+    """Return those of these words from which any figure of speech is farther than so many words."""
     place = np.arange(len(words.word)) + apart * words.message  # messages are far apart
-    spoken, taken = _standing(concept, words, known), _standing(HYPERBOLE, words, known)
+    taken = _standing(HYPERBOLE, words, known)
     edges = np.concatenate([[-apart - 1], place[taken], [place[-1] + apart + 1]])
     after = np.searchsorted(edges, place[spoken])
     gap = np.minimum(edges[after] - place[spoken], place[spoken] - edges[after - 1])

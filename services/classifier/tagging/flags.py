@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 FLAGS: Final = tuple(Flag)
 SPOKEN: Final = frozenset({Flag.SAFETY, Flag.VULNERABLE})
 """Flags that the words alone must show."""
-_SPOKEN_COLUMNS: Final = [FLAGS.index(flag) for flag in FLAGS if flag in SPOKEN]
+SPOKEN_COLUMNS: Final = [FLAGS.index(flag) for flag in FLAGS if flag in SPOKEN]
 _SAFETY: Final = FLAGS.index(Flag.SAFETY)
 LIKELY: Final = 0.5
 _CERTAIN: Final = 40.0
@@ -58,7 +58,7 @@ class Flagging:
     @property
     def in_doubt(self) -> Bools:
         """Say of each message whether a spoken flag is in doubt."""
-        chances = self.chances[:, _SPOKEN_COLUMNS]
+        chances = self.chances[:, SPOKEN_COLUMNS]
         doubt: Bools = np.maximum(chances, 1 - chances).min(axis=1) < SURE
         return doubt
 
@@ -67,6 +67,12 @@ class Flagging:
         least = self.least.copy()
         least[jokes, _SAFETY] = np.maximum(least[jokes, _SAFETY], LIKELY)
         return Flagging(self.logits, least)
+
+    def in_danger(self, rows: NDArray[np.int64], sure: float) -> "Flagging":
+        """Return the same, but at least so sure of a danger in these rows."""
+        logits = self.logits.copy()
+        logits[rows, _SAFETY] = np.maximum(logits[rows, _SAFETY], np.log(sure / (1 - sure)))
+        return Flagging(logits, self.least)
 
     def revised(self, rows: NDArray[np.int64], logits: Floats, least: Floats) -> "Flagging":
         """Return the same with these rows said anew; `least` has one number a flag."""

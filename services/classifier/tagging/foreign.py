@@ -22,6 +22,7 @@ from services.classifier.tagging.neighbours import Neighbours
 from services.classifier.tagging.vocabulary import Vocabulary
 from services.classifier.tagging.words import normalise
 from shared.events.tags import (
+    UNREAD,
     Evidence,
     Fault,
     FaultTag,
@@ -33,9 +34,6 @@ from shared.events.tags import (
     ToneTag,
 )
 from shared.yaml_file import parsed
-
-UNKNOWN: Final = "und"
-"""The language of a message that is in none of the four (BCP 47: undetermined)."""
 
 SOURCE: Final = "rule:language_not_read"
 """Stands in the evidence of a message that nobody but a person can read."""
@@ -153,7 +151,7 @@ def unread(flags: tuple[FlagTag, ...], evidence: Sequence[Evidence], model: str)
         pressure=PressureTag(value=Pressure.NONE, confidence=round(1 / len(Pressure), 4)),
         fault=FaultTag(value=Fault.UNCLEAR, confidence=round(1 / len(Fault), 4)),
         flags=tuple(flag for flag in flags if flag.value in values),
-        language=UNKNOWN,
+        language=UNREAD,
         evidence=(
             Evidence(target="fault", value=Fault.UNCLEAR, source=SOURCE),
             *shown,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Self
 
+from services.classifier.tagging.denials import Denials
 from services.classifier.tagging.words import normalise
 from shared.yaml_file import parsed
 
@@ -107,6 +108,7 @@ class Lists:
     manner: frozenset[int]
     flags: frozenset[int]
     fault: frozenset[int]
+    denials: Denials
 
     @classmethod
     def read(cls) -> Self:
@@ -148,6 +150,7 @@ class Lists:
             frozenset(n for n, concept in enumerate(concepts) if concept in MANNER),
             frozenset(of_file[FLAGS_FILE]),
             frozenset(of_file[FAULT_FILE]),
+            Denials.read(),
         )
 
     def meaning(self, plain: str) -> Meaning:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_CYRILLIC: Final = re.compile("[а-яА-Я]")
+_CYRILLIC: Final = re.compile("[а-яёіїєґў]")
 _NOT_BELARUSIAN: Final = frozenset("ищъїєґ")
 _NOT_BULGARIAN: Final = re.compile("[ыэёіїєґў]")
 _NOT_UKRAINIAN: Final = frozenset("ыэ")
@@ -30,9 +30,7 @@ class Neighbours:
 
     def wrote(self, text: str) -> bool:
         """Tell a message in Belarusian or Bulgarian."""
-        if _CYRILLIC.search(text) is None:
-            return False
-        words = _WORD.findall(text.lower())
+        words = [word for word in _WORD.findall(text.lower()) if _CYRILLIC.search(word)]
         return self._is_belarusian(words) or self._is_bulgarian(words)
 
     def _is_belarusian(self, words: list[str]) -> bool:

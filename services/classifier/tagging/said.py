@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Cyrillic words are this module's subject
 """Which concepts of the fault lists a customer says of themselves: they refine what facts show.
 
 Words that are somebody else's say nothing here, nor does what a negator just before takes back:
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.classifier.tagging.denials import Denials
 from services.classifier.tagging.features import Words
 from services.classifier.tagging.own import own
 from services.classifier.tagging.vocabulary import VISIBLE_GROUP, VISIBLE_WANTED, WANTED, Vocabulary
@@ -17,18 +17,6 @@ from services.classifier.tagging.vocabulary import VISIBLE_GROUP, VISIBLE_WANTED
 _CLAUSE_ENDS: Final = frozenset(".,;:!?")
 _REACH: Final = 3
 """So many words before a word may hold its negator."""
-_NOT: Final = frozenset(
-    {"not", "never", "dont", "didnt", "wasnt", "isnt", "havent", "hadnt", "не", "ни", "ні", "nie"}
-)
-_STOPS: Final = frozenset(
-    {"and", "because", "since", "so", "then", "but", "only", "just", "deny", "denying", "dispute"}
-    | {"и", "а", "но", "потому", "так", "поэтому", "только", "отрицаю", "спорю", "скрываю"}
-    | {"і", "та", "але", "бо", "тому", "тільки", "лише", "заперечую"}
-    | {"i", "a", "ale", "bo", "wiec", "tylko", "przecze", "zaprzeczam", "kwestionuje", "ukrywam"}
-)
-"""Between a negator and a word they tell that it is not the word which is negated."""
-_OUGHT: Final = frozenset({"should", "ought"})
-"""Who says what should not have happened says that it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +26,16 @@ class _Seen:
     plain: Sequence[str]
     is_own: Sequence[bool]
     begins_clause: Sequence[bool]
+    denials: Denials
 
     def takes_back(self, first: int) -> bool:
         """Tell whether a negator stands just before the first word of what is said."""
         for n in range(first, max(0, first - _REACH), -1):
             word = self.plain[n - 1]
-            if self.begins_clause[n] or word in _STOPS:
+            if self.begins_clause[n] or word in self.denials.takes_nothing_back:
                 return False
-            if word in _NOT:
-                return n < 2 or self.plain[n - 2] not in _OUGHT  # noqa: PLR2004 - none before it
+            if word in self.denials.takes_back:
+                return n < 2 or self.plain[n - 2] not in self.denials.ought  # noqa: PLR2004 - none before it
         return False
 
     def are_said(self, places: Sequence[int]) -> bool:
@@ -54,7 +43,7 @@ class _Seen:
         own = all(self.is_own[n] for n in places)
         inside = range(places[0] + 1, places[-1] + 1)
         torn = any(self.begins_clause[n] for n in inside)
-        taken = any(self.plain[n] in _NOT for n in inside if n not in places)
+        taken = any(self.plain[n] in self.denials.takes_back for n in inside if n not in places)
         return own and not torn and not taken and not self.takes_back(places[0])
 
 
@@ -64,21 +53,22 @@ def said(text: str, start: int, end: int, words: Words, known: Vocabulary) -> fr
     if not named:
         return named
     number = words.word[start + 1 : end].tolist()
-    seen = _seen(text, [known.plain[n] for n in number], words, start + 1, end)
+    seen = _seen(text, words, start + 1, end, known)
     found = {
         concept for concept, places in _standing(number, seen.plain, known) if seen.are_said(places)
     }
     return frozenset(known.lists.concepts[concept] for concept in found)
 
 
-def _seen(text: str, plain: Sequence[str], words: Words, start: int, end: int) -> _Seen:
+def _seen(text: str, words: Words, start: int, end: int, known: Vocabulary) -> _Seen:
     begins, ends = words.begin[start:end].tolist(), words.end[start:end].tolist()
     left = own(text)
     gaps = [text[after:begin] for after, begin in zip([0, *ends], begins, strict=False)]
     return _Seen(
-        plain,
+        [known.plain[n] for n in words.word[start:end].tolist()],
         [left[begin] != "\0" for begin in begins],
         [not _CLAUSE_ENDS.isdisjoint(gap) for gap in gaps],
+        known.lists.denials,
     )
 
 

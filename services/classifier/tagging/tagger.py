@@ -11,8 +11,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.tagging.choosing import Heard, Said
 from services.classifier.tagging.deep import Deep
-from services.classifier.tagging.evidence import Column, Witness
+from services.classifier.tagging.evidence import Chosen, Column, Witness
 from services.classifier.tagging.facts import Facts
 from services.classifier.tagging.features import Words, encode
 from services.classifier.tagging.figures import APART, CLOSE, figurative, meant
@@ -25,10 +26,12 @@ from services.classifier.tagging.markup import plain
 from services.classifier.tagging.matter import Matter, matters
 from services.classifier.tagging.message import NOTHING_KNOWN, Message, circumstances, facts_of
 from services.classifier.tagging.own import own
+from services.classifier.tagging.parts import Units
 from services.classifier.tagging.quoted import dangers
 from services.classifier.tagging.said import said
 from services.classifier.tagging.scores import Summed, chances, logits, per_message
-from services.classifier.tagging.told import own_lines, told
+from services.classifier.tagging.threats import Threats
+from services.classifier.tagging.told import told
 from services.classifier.tagging.vocabulary import Vocabulary
 from services.classifier.tagging.weights import (
     FAULT,
@@ -55,7 +58,6 @@ from shared.events.tags import (
 Floats = NDArray[np.float64]
 
 _SAFETY: Final = FLAGS.index(Flag.SAFETY)
-_VIOLENCE: Final = HEADS["pressure"].index(Pressure.VIOLENCE)
 UNPROVEN: Final = 0.5
 """Confidence of a rule that never fired on the training cases."""
 
@@ -86,6 +88,12 @@ class Tagger:
         self._known = Vocabulary(self._lists)
         self._summed = Summed(self._weights.table, self._known)
         self._foreign = Foreign.read(self._known)
+        self._threats = Threats.read(self._known)
+
+    @property
+    def reads_deep(self) -> bool:
+        """Whether a language model reads, which takes a hundred times as long as words alone."""
+        return self._deep is not None
 
     def tag(self, messages: Sequence[Message]) -> list[Tags]:
         """Return the tags of each message, in order. Every text is answered; none raises."""
@@ -100,31 +108,35 @@ class Tagger:
         read = [plain(message.text) for message in messages]
         texts = [each.text for each in read]
         full, visible = encode(texts, self._known)
+        units = Units.of_messages(full, texts, self._known)
         witness = Witness(self._known)
-        manner, matter = self._score(full), self._score_fault(visible, beside)
+        manner, matter = self._score(units.words), self._score_fault(visible, beside)
         sharp = self._about.sharpness
         z = {name: manner.logits[:, columns(name)] * sharp[name] for name in ("tone", "pressure")}
-        z["fault"] = matter.logits * sharp["fault"]
-        flagging = self._flagging(manner, beside)
+        flagging = self._flagging(manner, beside[units.of])
         found = self._findings(texts, messages, facts, visible)
+        fast = both = Said(z, flagging)
+        fault = matter.logits * sharp["fault"]
         if self._deep is not None:
             words = [each.text for each in matters(texts, visible)]
             known = [told(*each) for each in zip(messages, facts, words, strict=True)]
             settled = np.array([one is not None and one.settles for one in found])
-            z, flagging = self._deep.revise(z, flagging, [own_lines(text) for text in texts])
-            z["fault"] = self._deep.revise_fault(z["fault"], known, beside, settled)
-        jokes = figurative(full, self._known)
-        z["pressure"][jokes, _VIOLENCE] = -np.inf
-        tones = self._choose("tone", z["tone"], manner, witness)
-        pressures = self._choose("pressure", z["pressure"], manner, witness)
-        faults = self._faults(z["fault"], found, matter, witness)
+            rows = units.worth_reading(self._deep.doubtful(z, flagging), z, flagging)
+            both = Said(*self._deep.revise(z, flagging, rows, units.own_texts(texts)))
+            fault = self._deep.revise_fault(fault, known, beside, settled)
+        jokes, threats = figurative(units.words, self._known), self._threats.made(units.words)
+        said = [each.with_harm(jokes, threats) for each in (fast, both)]
+        heard = Heard(units, manner.table, *said)
+        tones = self._choose("tone", heard, witness)
+        pressures = self._choose("pressure", heard, witness)
+        faults = self._faults(fault, found, matter, witness)
         hurting = np.array([value == Pressure.VIOLENCE for value, _ in pressures])
         quoted = dangers(texts, full, self._known)
-        flags = self._flags(flagging.sober(jokes), manner, hurting, quoted, witness)
+        flags = self._flags(heard, full, hurting, quoted, witness)
         mine = list(texts)
         for n in full.told.tolist():
             mine[n] = own(texts[n])
-        spoken = manner.logits[:, columns("language")] + self._letters.hints(mine)
+        spoken = manner.logits[: len(texts), columns("language")] + self._letters.hints(mine)
         languages = spoken.argmax(axis=1).tolist()
         evidence = [r.placed(e) for r, e in zip(read, witness.evidence(len(read)), strict=True)]
         strange = self._foreign.tell(mine, full).tolist()
@@ -164,16 +176,15 @@ class Tagger:
         return Scored(z + beside @ self._weights.dense_fault, table)
 
     def _choose(
-        self, target: Literal["tone", "pressure"], z: Floats, scored: Scored, witness: Witness
+        self, target: Literal["tone", "pressure"], heard: Heard, witness: Witness
     ) -> list[tuple[str, float]]:
         """Choose one value a message; the first of a target, its default, needs no evidence."""
-        names, where = HEADS[target], columns(target)
-        likely = chances(z)
-        chosen = np.where(scored.table.words.have_any, likely.argmax(axis=1), 0)
+        names = HEADS[target]
+        chosen, sure, by = heard.choice(target)
         values = [names[n] if n else None for n in chosen.tolist()]
-        witness.hear(target, values, scored.table, where.start + chosen, over=where.start)
-        confidence = likely[np.arange(len(chosen)), chosen].round(4).tolist()
-        return [(names[n], chance) for n, chance in zip(chosen.tolist(), confidence, strict=True)]
+        witness.hear(target, values, heard.table, by, over=columns(target).start)
+        pairs = zip(chosen.tolist(), sure.round(4).tolist(), strict=True)
+        return [(names[n], chance) for n, chance in pairs]
 
     def _flagging(self, scored: Scored, beside: Floats) -> Flagging:
         linear = scored.logits[:, columns("flags")] + beside @ self._weights.dense_flags
@@ -181,8 +192,8 @@ class Tagger:
 
     def _flags(
         self,
-        flagging: Flagging,
-        scored: Scored,
+        heard: Heard,
+        words: Words,
         hurting: Bools,
         quoted: Mapping[int, Evidence],
         witness: Witness,
@@ -192,26 +203,25 @@ class Tagger:
         Violence against somebody's body is a danger to a person, against property alone it is not.
         A danger that is `quoted` is none of the customer's words, and a person's danger still.
         """
-        words = scored.table.words
-        raised = flagging.raised & words.have_any[:, None]
-        for concept in (SELF_HARM, INTENT):
-            raised[words.message[meant(concept, words, self._known, APART)], _SAFETY] = True
+        raised, sure, by = heard.flags()
         at_people = words.message[meant(BODILY, words, self._known, CLOSE)]
-        raised[at_people[hurting[at_people]], _SAFETY] = True
+        certain = [words.message[meant(c, words, self._known, APART)] for c in (SELF_HARM, INTENT)]
+        for in_danger in (*certain, at_people[hurting[at_people]]):
+            raised[in_danger, _SAFETY] = True
+            by[_SAFETY].deep[in_danger] = False
         for number, flag in enumerate(FLAGS):
             values = [flag if up else None for up in raised[:, number].tolist()]
-            column = np.full(len(values), columns("flags").start + number)
-            witness.hear("flags", values, scored.table, column, over=-1)
+            witness.hear("flags", values, heard.table, by[number], over=-1)
         for message, proof in quoted.items():
             raised[message, _SAFETY] = True
             witness.show(message, proof)
         return [
             tuple(
                 FlagTag(value=flag, confidence=chance)
-                for flag, up, chance in zip(FLAGS, row, sure, strict=True)
+                for flag, up, chance in zip(FLAGS, row, sure_of, strict=True)
                 if up
             )
-            for row, sure in zip(raised.tolist(), flagging.chances.round(4).tolist(), strict=True)
+            for row, sure_of in zip(raised.tolist(), sure.round(4).tolist(), strict=True)
         ]
 
     def _faults(
@@ -230,7 +240,9 @@ class Tagger:
             settled = n == default or (finding is not None and finding.settles)
             values.append(None if settled or tag.value is not FAULTS[n] else FAULTS[n])
             tags.append(tag)
-        witness.hear("fault", values, scored.table, chosen, over=default)
+        turned = scored.logits.argmax(axis=1) != chosen
+        by = Chosen(np.arange(len(chosen)), chosen, turned)
+        witness.hear("fault", values, scored.table, by, over=default)
         for message, (tag, finding) in enumerate(zip(tags, found, strict=True)):
             if finding is not None and finding.fault is tag.value:
                 witness.hear_fact(message, finding)

@@ -4,6 +4,8 @@ Invariant: of what is read for fault nothing is tone, pressure or who the custom
 plain English, and of the message only the words that fault may see.
 """
 
+from collections.abc import Sequence
+
 from services.classifier.tagging.facts import Facts
 from services.classifier.tagging.message import Message
 from services.classifier.tagging.turns import others
@@ -14,11 +16,17 @@ _LONGEST_NAME = 60
 
 def own_lines(text: str) -> str:
     """Return the lines of a message that are the customer's own, one after the other."""
-    kept, at = [], 0
-    for begin, end in others(text):
-        kept.append(text[at:begin])
-        at = end
-    return "".join([*kept, text[at:]])
+    return own_part(text, 0, len(text), others(text))
+
+
+def own_part(text: str, begin: int, end: int, theirs: Sequence[tuple[int, int]]) -> str:
+    """Return what stands in [begin, end) of a text, without these lines of others."""
+    kept, at = [], begin
+    for first, last in theirs:
+        if first < end and last > at:
+            kept.append(text[at : max(at, first)])
+            at = last
+    return "".join([*kept, text[at:end]])
 
 
 def told(message: Message, facts: Facts, matter: str) -> str:

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.tagging.denied import Deniable, denied, may_deny
+from services.classifier.tagging.denied import DENIABLE, REMEDIES, Deniable, denied
 from services.classifier.tagging.disguised import Disguises
 from services.classifier.tagging.growing import Growing
 from services.classifier.tagging.hashing import DISGUISED, NOTHING, SHOUTED, Ints
-from services.classifier.tagging.lists import HARM, Lists, Meaning, Phrase
+from services.classifier.tagging.lists import Lists, Meaning, Phrase
 from services.classifier.tagging.reported import may_report, reported
 from services.classifier.tagging.transliterated import (
     Signs,
@@ -39,13 +39,8 @@ No word of a message can be spelt like them, and no letter of theirs is a word's
 """
 _DENIED: Final = "<~>"
 """Stands for a word that the customer only denies."""
-_DENIABLE: Final = {
-    HARM: Deniable.HARM,
-    "insult": Deniable.INSULT,
-    "institution": Deniable.REMEDY,
-    "court": Deniable.REMEDY,
-}
-_HARSH: Final = frozenset({"insult", "vulgar", "contempt"})
+HARSH: Final = frozenset({"insult", "vulgar", "contempt"})
+"""Concepts of words that are hard on somebody."""
 _NOTHING_MEANT: Final = 0
 
 HASH, GROUP, VISIBLE_GROUP, KIND, LENGTH, SHAPE, PARTNERS = range(7)
@@ -82,7 +77,8 @@ class Vocabulary:
         self._learnt: list[int] = []
         self._harsh: list[bool] = []
         self._deniable: list[Deniable | None] = []
-        self._is_harsh = frozenset(n for n, name in enumerate(lists.concepts) if name in _HARSH)
+        self._remedies: dict[int, list[Phrase]] = {}
+        self._is_harsh = frozenset(n for n, name in enumerate(lists.concepts) if name in HARSH)
         self.group_of(frozenset())
         self._learn("")
 
@@ -144,13 +140,14 @@ class Vocabulary:
 
     def _undenied(self, text: str, numbers: list[int], meant: list[int]) -> list[int]:
         """Return what is meant, with a mark in place of what the customer only denies."""
-        if not may_deny(text):
+        if self.lists.denials.may_deny.search(text) is None:
             return meant
         kinds = [self._deniable[number] for number in numbers]
-        if not any(kinds):
+        phrases = {n: self._remedies[w] for n, w in enumerate(numbers) if w in self._remedies}
+        if not phrases and not any(kinds):
             return meant
         found = list(meant)
-        for at in denied([self.plain[number] for number in numbers], kinds):
+        for at in denied([self.plain[number] for number in numbers], kinds, phrases, self.lists):
             if meant[at] == numbers[at]:
                 found[at] = self._mark(_DENIED)
         return found
@@ -214,7 +211,7 @@ class Vocabulary:
         self.plain.append(plain)
         self._harsh.append(not concepts.isdisjoint(self._is_harsh))
         names = {self.lists.concepts[concept] for concept in concepts}
-        self._deniable.append(next((k for name, k in _DENIABLE.items() if name in names), None))
+        self._deniable.append(next((k for name, k in DENIABLE.items() if name in names), None))
         wanted = self._expect(number, meaning) if meaning.anchored else (0, 0, 0)
         self._learnt += (
             zlib.crc32(plain.encode("utf-8", "surrogatepass")),
@@ -240,4 +237,7 @@ class Vocabulary:
             [phrase for phrase in meaning.anchored if phrase.concept in manner],
         )
         self.phrases[number] = kinds
+        concepts = self.lists.concepts
+        if remedies := [p for p in meaning.anchored if concepts[p.concept] in REMEDIES]:
+            self._remedies[number] = remedies
         return tuple(reduce(or_, (phrase.bit for phrase in kind), 0) for kind in kinds)

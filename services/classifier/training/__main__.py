@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from services.classifier import tagging
@@ -9,8 +10,9 @@ from services.classifier.tagging.deep import DESCRIPTION
 from services.classifier.training.build import train
 from services.classifier.training.corpus import CorpusError, read
 from services.classifier.training.deep import tune
-from services.classifier.training.evaluate import outcomes, report
+from services.classifier.training.evaluate import outcomes, scores
 from services.classifier.training.mixing import mix
+from services.classifier.training.reporting import report
 from services.classifier.training.speed import speed
 
 MODEL = Path(__file__).parent.parent / "model"
@@ -48,8 +50,9 @@ def main(given: list[str] | None = None) -> int:
             done = f"written to {asked.model}"
         else:
             cases = read(asked.evaluate)
-            scores = report(outcomes(tagging.load(asked.model, asked.tier), cases))
-            done = f"{scores}\n\nSpeed: {speed(tagging.load(asked.model, asked.tier), cases)}"
+            found = scores(outcomes(tagging.load(asked.model, asked.tier), cases))
+            pace = speed(partial(tagging.load, asked.model, asked.tier), cases)
+            done = f"{report(found)}\n\nSpeed: {pace}"
     except (CorpusError, tagging.ModelError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -47,7 +47,7 @@ from services.classifier.training.weighing import (
 )
 from services.classifier.training.written import WRITTEN, labelled
 
-VERSION: Final = "7"
+VERSION: Final = "8"
 LENGTH_UNIT: Final = 1 / 64
 """Squared lengths are kept as whole numbers of this size."""
 LARGEST: Final = 4095
@@ -84,7 +84,13 @@ def fitted(cases: Sequence[Case]) -> Weights:
         taught = teaching(cases, head)
         gold = gold_of(cases, head)[taught]
         nothing = np.zeros((len(taught), 0))
-        inputs = Inputs(seen.style[taught], nothing, gold, weights_of(cases)[taught])
+        inputs = Inputs(
+            seen.style[taught],
+            nothing,
+            gold,
+            weights_of(cases)[taught],
+            capitals=head == "tone",  # to shout is a tone, and neither a threat nor a language
+        )
         strength = STRENGTH.get(head, LANGUAGE_STRENGTH)
         sharp[head] = _sharpness(inputs, classes, cases, taught, strength)
         models.append(fit(inputs, classes, strength))

@@ -22,8 +22,8 @@ from services.classifier.training.unseen import is_written, number_of
 
 UNUSUAL: Final = frozenset({PIECES_AUTHOR, PLAIN_AUTHOR, SECOND_AUTHOR})
 """Authors whose cases are made for one purpose, in another mixture than that of life."""
-CONTRASTS: Final = 51
-"""Authors of written cases from this number on were asked for what is hard."""
+OF_LIFE: Final = frozenset({*range(51), *range(124, 150)})
+"""Authors of written cases with these numbers were asked for life, the others for what is hard."""
 BOUNDS: Final = (0.25, 4.0)
 """No case counts for less or for more than this; found by leaving out authors."""
 _FIRM: Final = 2.0
@@ -32,7 +32,7 @@ _FIRM: Final = 2.0
 
 def is_contrast(case: Case) -> bool:
     """Tell a written case that was made to be hard."""
-    return is_written(case) and number_of(case) >= CONTRASTS
+    return is_written(case) and number_of(case) not in OF_LIFE
 
 
 def usual(cases: Sequence[Case]) -> NDArray[np.bool_]:

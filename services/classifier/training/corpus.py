@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.classifier.tagging.message import Message
 from shared.events.tags import Fault, Flag, Pressure, Tone
+from shared.plainly import told
 
 TRAINING: Final = {
     "cases_train_en.jsonl": "aabd0de98dbeb181564c0151317ebe0eac68e95b31e87836b397f92e2d869580",
@@ -90,7 +91,7 @@ def read(paths: Iterable[Path]) -> list[Case]:
         try:
             written = path.read_bytes().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
-            raise CorpusError(f"cannot read {path}: {error}") from error
+            raise CorpusError(f"cannot read {path}: {error.strerror}") from error
         for number, line in enumerate(written.split(b"\n"), 1):
             if not line.strip():
                 continue
@@ -104,12 +105,21 @@ def read(paths: Iterable[Path]) -> list[Case]:
 
 def _told(error: ValueError | RecursionError) -> str:
     """Say in one line what is wrong with a case, by field where it has fields."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    flaws = error.errors(include_url=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(str(part) for part in flaw['loc'])}: {flaw['msg']}" for flaw in flaws
-    )
+    match error:
+        case ValidationError():
+            flaws = error.errors(include_url=False, include_input=False)
+            fields = [".".join(str(part) for part in flaw["loc"]) for flaw in flaws]
+            said = [told(flaw) for flaw in flaws]
+            pairs = zip(fields, said, strict=True)
+            return "; ".join(f"{field}: {why}" if field else why for field, why in pairs)
+        case json.JSONDecodeError():
+            return f"is not JSON: {error.msg.lower()} (column {error.colno})"
+        case UnicodeDecodeError():
+            return f"is not UTF-8 (byte {error.start + 1})"
+        case RecursionError():
+            return "is nested too deep"
+        case _:
+            return str(error)
 
 
 def read_training(folder: Path) -> list[Case]:
@@ -138,6 +148,6 @@ def check(paths: Sequence[Path], expected: Sequence[str]) -> None:
         try:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            raise CorpusError(f"cannot read {path}: {error}") from error
+            raise CorpusError(f"cannot read {path}: {error.strerror}") from error
         if found != known:
             raise CorpusError(f"{path} has sha256 {found}, the model is made from {known}")

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from services.classifier.tagging import Message
+from services.classifier.tagging.foreign import SOURCE as NOT_READ
 from services.classifier.training.corpus import Case
 from shared.events.tags import Fault, Flag, Pressure, Tags, Tone
 
@@ -36,6 +37,55 @@ class Outcome:
 
     def confidence(self, target: str) -> float:
         return float(getattr(self.tags, target).confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagScores:
+    """Precision, recall and F1 of a flag; None where there is nothing to divide by."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The share of cases at least as sure as a threshold, and how much of it is right."""
+
+    threshold: float
+    kept: float
+    right: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """How often a rule on facts spoke, and how often it was right."""
+
+    right: int
+    fired: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScores:
+    """The scores of one target; None for the F1 of a value that never occurs."""
+
+    macro_f1: float
+    languages: dict[str, float]
+    values: dict[str, float | None]
+    ece: float
+    confusion: dict[str, dict[str, int]]
+    abstention: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """All scores on some labelled cases."""
+
+    cases: int
+    targets: dict[str, TargetScores]
+    flags: dict[str, FlagScores]
+    facts: dict[str, Fired]
+    language_right: float
 
 
 class Tagging(Protocol):
@@ -78,12 +128,16 @@ def value_f1(found: Sequence[Outcome], target: str, value: str) -> float | None:
     )
 
 
-def flag_scores(found: Sequence[Outcome], flag: Flag) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of a flag; 0 where undefined."""
+def flag_scores(found: Sequence[Outcome], flag: Flag) -> FlagScores:
+    """Return how well a flag is raised."""
     gold = [flag in outcome.case.gold.flags for outcome in found]
     said = [any(raised.value is flag for raised in outcome.tags.flags) for outcome in found]
     both = sum(a and b for a, b in zip(gold, said, strict=True))
-    return both / max(sum(said), 1), both / max(sum(gold), 1), f1(gold, said) or 0.0
+    return FlagScores(_share(both, sum(said)), _share(both, sum(gold)), f1(gold, said))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def calibration_error(found: Sequence[Outcome], target: str) -> float:
@@ -95,73 +149,54 @@ def calibration_error(found: Sequence[Outcome], target: str) -> float:
     return sum(gaps) / max(len(found), 1)
 
 
-def confusion(found: Sequence[Outcome], target: str) -> list[str]:
-    """Return how often each value was said of each gold value, as a Markdown table."""
-    values = VALUES[target]
+def confusion(found: Sequence[Outcome], target: str) -> dict[str, dict[str, int]]:
+    """Return how often each value was said of each gold value."""
+    values = [str(value) for value in VALUES[target]]
     pairs = Counter((outcome.gold(target), outcome.said(target)) for outcome in found)
-    lines = [f"| {target}: gold \\ said | " + " | ".join(values) + " |"]
-    lines.append("|---|" + "---|" * len(values))
-    for gold in values:
-        row = " | ".join(str(pairs[str(gold), str(said)]) for said in values)
-        lines.append(f"| {gold} | {row} |")
-    return lines
+    return {gold: {said: pairs[gold, said] for said in values} for gold in values}
 
 
-def abstention(found: Sequence[Outcome], target: str) -> str:
+def abstention(found: Sequence[Outcome], target: str) -> tuple[Kept, ...]:
     """Return, for thresholds of confidence, the share answered and how much of it is right."""
     shown = []
     for threshold in THRESHOLDS:
         kept = [outcome for outcome in found if outcome.confidence(target) >= threshold]
         right = sum(outcome.gold(target) == outcome.said(target) for outcome in kept)
-        share = len(kept) / max(len(found), 1)
-        shown.append(f"≥ {threshold:.1f}: {share:.0%} kept, {right / max(len(kept), 1):.1%} right")
-    return " · ".join(shown)
+        shown.append(Kept(threshold, len(kept) / max(len(found), 1), _share(right, len(kept))))
+    return tuple(shown)
 
 
-def rules(found: Sequence[Outcome]) -> str:
+def facts(found: Sequence[Outcome]) -> dict[str, Fired]:
     """Return how often each rule on facts was right where it gave the tag or agreed with it."""
     fired: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for outcome in found:
         for proof in outcome.tags.evidence:
-            if proof.source.startswith("rule:"):
+            if proof.source.startswith("rule:") and proof.source != NOT_READ:
                 name = proof.source.removeprefix("rule:")
                 fired[name] += 1
                 right[name] += outcome.gold("fault") == proof.value
-    return " · ".join(f"{name} {right[name]}/{times}" for name, times in fired.most_common())
+    return {name: Fired(right[name], times) for name, times in fired.most_common()}
 
 
-def report(found: Sequence[Outcome]) -> str:
-    """Return the scores as Markdown tables."""
+def scores(found: Sequence[Outcome]) -> Scores:
+    """Return every score of the cases."""
     languages = sorted({outcome.case.lang for outcome in found})
     parts = {lang: [o for o in found if o.case.lang == lang] for lang in languages}
-    lines = [
-        f"{len(found)} cases",
-        "",
-        "| macro-F1 | all | " + " | ".join(languages) + " | ECE |",
-        "|---|" + "---|" * (len(languages) + 2),
-    ]
-    for target in VALUES:
-        each = [macro_f1(part, target) for part in parts.values()]
-        row = [
-            f"{score:.3f}"
-            for score in (macro_f1(found, target), *each, calibration_error(found, target))
-        ]
-        lines.append(f"| {target} | " + " | ".join(row) + " |")
-    lines += ["", "| F1 per value | |", "|---|---|"]
-    for target, values in VALUES.items():
-        scores = ((value, value_f1(found, target, value) or 0.0) for value in values)
-        lines.append(
-            f"| {target} | " + " · ".join(f"{value} {score:.2f}" for value, score in scores) + " |"
-        )
-    lines += ["", "| flag | precision | recall | F1 |", "|---|---|---|---|"]
-    for flag in Flag:
-        lines.append(
-            f"| {flag} | " + " | ".join(f"{score:.2f}" for score in flag_scores(found, flag)) + " |"
-        )
-    lines += ["", "Facts that decided or agreed, right of fired: " + rules(found)]
-    for target in VALUES:
-        lines += ["", *confusion(found, target), "", f"{target}: {abstention(found, target)}"]
-    right = sum(outcome.tags.language == outcome.case.lang for outcome in found)
-    lines += ["", f"Language right: {right / max(len(found), 1):.3f}"]
-    return "\n".join(lines)
+    return Scores(
+        cases=len(found),
+        targets={
+            target: TargetScores(
+                macro_f1=macro_f1(found, target),
+                languages={lang: macro_f1(part, target) for lang, part in parts.items()},
+                values={str(value): value_f1(found, target, value) for value in values},
+                ece=calibration_error(found, target),
+                confusion=confusion(found, target),
+                abstention=abstention(found, target),
+            )
+            for target, values in VALUES.items()
+        },
+        flags={str(flag): flag_scores(found, flag) for flag in Flag},
+        facts=facts(found),
+        language_right=sum(o.tags.language == o.case.lang for o in found) / max(len(found), 1),
+    )

@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from services.classifier.tagging.hashing import BUCKETS
+from services.classifier.tagging.hashing import BUCKETS, SHOUTED
 from services.classifier.training.matrix import Sparse
 
 Floats = NDArray[np.float64]
@@ -55,6 +55,8 @@ class Inputs:
     gold: Names
     weight: Floats
     copies: int = 1
+    capitals: bool = False
+    """Whether words in capitals may count as such; they lengthen a message in any case."""
 
     def take(self, which: NDArray[Any]) -> "Inputs":
         """Return some of the cases."""
@@ -64,6 +66,7 @@ class Inputs:
             self.gold[which],
             self.weight[which],
             self.copies,
+            self.capitals,
         )
 
 
@@ -92,6 +95,8 @@ def fit(inputs: Inputs, classes: Sequence[str], strength: float) -> Linear:
     beside = sparse.csr_array(inputs.beside * BESIDE)
     shown = sparse.hstack([scaled(inputs.counts, rare), beside]).tocsr()
     used = np.unique(shown.indices[shown.data != 0])
+    if not inputs.capitals:
+        used = used[used != SHOUTED]
     model = LogisticRegression(
         C=strength, max_iter=1000, tol=1e-3, class_weight="balanced", random_state=0
     )

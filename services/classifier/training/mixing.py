@@ -123,7 +123,7 @@ class Unmet:
         gold, weight = gold_of(self.cases, target), weights_of(self.cases)
         if is_fault:
             weight = weight * likeness_to_life(self.cases, self.seen)
-        inputs = Inputs(counts[met], beside[met], gold[met], weight[met])
+        inputs = Inputs(counts[met], beside[met], gold[met], weight[met], capitals=target == "tone")
         model = fit(inputs, CLASSES[target], STRENGTH[target])
         return model.logits(counts[judged], beside[judged])
 

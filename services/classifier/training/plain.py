@@ -1,7 +1,8 @@
 """Plain public texts: everyday sentences that neither sneer, insult nor threaten.
 
-They teach what ordinary wording looks like, tone and pressure only; a share of each file is read
-where it lies, and nothing of it is copied into the project but what the weights have learned.
+They teach what ordinary wording looks like: tone, pressure and that nobody is in danger; a share of
+each file is read where it lies, and nothing of it is copied into the project but what the weights
+have learned.
 """
 
 import csv
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from services.classifier.training.corpus import Case, Gold, check
-from shared.events.tags import Fault, Pressure, Tone
+from shared.events.tags import Fault, Flag, Pressure, Tone
 
 AUTHOR: Final = "plain"
 PUBLIC: Final = {
@@ -56,7 +57,7 @@ def _cases(path: Path) -> Iterator[Case]:
             category="other",
             text=text,
             gold=_GOLD,
-            teaches=frozenset({"tone", "pressure"}),
+            teaches=frozenset({"tone", "pressure", Flag.SAFETY}),
         )
 
 

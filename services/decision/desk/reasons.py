@@ -10,6 +10,7 @@ _SENTENCES: Final = {
     "vulnerable": "The customer may be vulnerable and deserves a specialist's attention.",
     "legal": "Lawyers or a court are named; the substance of the answer stays the same.",
     "staff_conduct": "It is about how an employee behaved; hear the employee before any finding.",
+    "language_not_read": "The message is in a language that nobody here has read yet.",
     "fault_uncertain": "It is not certain enough whose fault it was.",
     "conduct_uncertain": "Nobody is declined on a guess about their manners.",
     "facts_contradict": "Facts contradict each other; they are named in the case.",

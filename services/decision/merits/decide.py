@@ -26,11 +26,11 @@ from services.decision.policy.model import Policy, Situation
 from shared.events.answer import Basis, Disposition, Remedy, RemedyKind
 from shared.events.case import Category
 from shared.events.catalogue import CaseClassified, Question, Queue
-from shared.events.tags import Flag, Pressure, conduct
+from shared.events.tags import UNREAD, Flag, Pressure, conduct
 
 _SORRY: Final = (Remedy(kind=RemedyKind.APOLOGY),)
 _FOR_CONDUCT: Final = frozenset({"own_slip_by_contract", "conduct"})
-_UNSURE_WHO_ERRED: Final = frozenset({"facts_contradict", "fault_uncertain"})
+_UNSURE_WHO_ERRED: Final = frozenset({"facts_contradict", "fault_uncertain", "language_not_read"})
 
 
 def decide(case: CaseClassified, known: Known, policy: Policy) -> Outcome:
@@ -52,7 +52,11 @@ def decide(case: CaseClassified, known: Known, policy: Policy) -> Outcome:
     first = _people_first(case, flags)
     if first is not None:
         return Referred(*first, answer, clash)
-    doubt = answer.doubt or ("facts_contradict" if clash else _doubt(case, answer, known, policy))
+    doubt = (
+        _unread(case)
+        or answer.doubt
+        or ("facts_contradict" if clash else _doubt(case, answer, known, policy))
+    )
     now = doubt is None and _is_given_at_once(answer, known)
     if doubt is None and Flag.VULNERABLE in flags and not now:
         doubt = "vulnerable"
@@ -160,6 +164,11 @@ def _matter(case: CaseClassified, flags: set[Flag], policy: Policy) -> Matter:
         jurisdiction=case.jurisdiction,
         outage=case.category in policy.outages,
     )
+
+
+def _unread(case: CaseClassified) -> str | None:
+    """Say whether nobody has read the message: facts prove who erred, and not what is asked for."""
+    return "language_not_read" if case.tags.language == UNREAD else None
 
 
 def _doubt(case: CaseClassified, answer: Answer, known: Known, policy: Policy) -> str | None:

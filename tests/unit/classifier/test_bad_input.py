@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from services.classifier import tagging
 from services.classifier.tagging import Message, Tagger
+from services.classifier.tagging.lists import Lists
+from services.classifier.tagging.weights import Weights
+from services.classifier.training.__main__ import MODEL
 from shared.events.tags import Fault, Pressure, Tags, Tone
 
 LONGEST = 20_000
@@ -52,6 +55,12 @@ def tagger() -> Tagger:
     return tagging.load()
 
 
+@cache
+def parts() -> tuple[Weights, Lists]:
+    """Read once what does not change; a tagger of its own has met no word yet."""
+    return Weights.read(MODEL), Lists.read()
+
+
 def tag(text: str) -> Tags:
     return tagger().tag([Message(text)])[0]
 
@@ -60,7 +69,7 @@ def cpu_seconds(text: str) -> float:
     """Return the processor time of tagging once, the best of three; words are new each time."""
     best = float("inf")
     for _ in range(3):
-        fresh = tagging.load()
+        fresh = Tagger(*parts())
         began = time.process_time()
         fresh.tag([Message(text)])
         best = min(best, time.process_time() - began)
@@ -82,11 +91,11 @@ def test_the_longest_message_that_intake_takes_is_answered(name: str) -> None:
 
 @pytest.mark.parametrize("name", NASTY)
 def test_time_grows_no_faster_than_the_text(name: str) -> None:
-    """Sixteen times the text may cost 64 times the time; squared time would be 256 times."""
+    """Sixteen times the text may cost 40 times the time; squared time would be 256 times."""
     small, large = 12_500, 200_000
     assert (
         cpu_seconds(NASTY[name](large))
-        < 4 * (large / small) * cpu_seconds(NASTY[name](small)) + 0.2
+        < 2.5 * (large / small) * cpu_seconds(NASTY[name](small)) + 0.2
     )
 
 
@@ -95,7 +104,7 @@ def test_five_megabytes_of_nothing_to_see_are_unclear_and_leave_no_trace() -> No
         text = nothing * (MEGABYTES // len(nothing.encode()))
         began = time.process_time()
         tags = tag(text)
-        assert time.process_time() - began < 10
+        assert time.process_time() - began < 3
         assert (tags.fault.value, tags.language, tags.flags) == (Fault.UNCLEAR, "und", ())
     assert tag("You are idiots!").tone.value is Tone.ABUSIVE
 

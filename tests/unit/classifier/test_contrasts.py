@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from services.classifier.tagging.lists import Lists
-from services.classifier.training.contrasts import BOUNDS, CONTRASTS, likeness_to_life, usual
+from services.classifier.training.contrasts import BOUNDS, OF_LIFE, likeness_to_life, usual
 from services.classifier.training.corpus import Case, Gold
 from services.classifier.training.matrix import build
 from shared.events.tags import Fault, Pressure, Tone
 
 ACCEPTED: dict[str, object] = {"terms_accepted": True}
-ALIKE = f"en-{CONTRASTS - 1}"
-HARD = f"en-{CONTRASTS}"
+ALIKE = f"en-{max(OF_LIFE)}"
+HARD = f"en-{max(OF_LIFE) + 1}"
 
 
 def case(author: str, fault: Fault, facts: dict[str, object] = ACCEPTED) -> Case:

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 import services.classifier
 from services.classifier.tagging import Message, ModelError, Tagger, Tier
 from services.classifier.tagging.deep import DESCRIPTION, SURE, TABLES, TARGETS, Deep, FlagMixing
+from services.classifier.tagging.encoder import LONGEST
 from services.classifier.tagging.flags import FLAGS, Flagging
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.message import CATEGORIES
+from services.classifier.tagging.parts import READ
 from services.classifier.tagging.weights import Weights
-from shared.events.tags import Flag, FlagTag, Tags
+from shared.events.tags import Flag, FlagTag, Pressure, Tags
 
 MODEL = Path(services.classifier.__file__).parent / "model"
 CLEAR = "Good morning, what documents do I need for a mortgage? Kind regards"
@@ -137,12 +139,13 @@ def flagging(*chances: float) -> Flagging:
 
 @pytest.mark.parametrize("doubtful", FLAGS)
 def test_a_message_is_read_again_where_a_flag_of_words_alone_is_in_doubt(doubtful: Flag) -> None:
-    reader = Remembering()
-    deep = Deep.read(MODEL, weights().about.tables_sha256, reader, "cascade")
+    deep = Deep.read(MODEL, weights().about.tables_sha256, Remembering(), "cascade")
     sure = {target: np.array([[9.0, 0, 0, 0]]) for target in TARGETS}
-    deep.revise(sure, flagging(*(0.01 for _ in FLAGS)), ["certain"])
-    deep.revise(sure, flagging(*(0.3 if flag is doubtful else 0.01 for flag in FLAGS)), ["doubt"])
-    assert reader.read == (["doubt"] if doubtful in {Flag.SAFETY, Flag.VULNERABLE} else [])
+    certain = flagging(*(0.01 for _ in FLAGS))
+    in_doubt = flagging(*(0.3 if flag is doubtful else 0.01 for flag in FLAGS))
+    assert deep.doubtful(sure, certain).tolist() == []
+    is_spoken = doubtful in {Flag.SAFETY, Flag.VULNERABLE}
+    assert deep.doubtful(sure, in_doubt).tolist() == ([0] if is_spoken else [])
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -160,8 +163,64 @@ def test_a_flag_of_the_deep_tier_has_evidence_and_the_confidence_of_both(flag: F
     assert raised.value is flag
     assert raised.confidence > about.flags[flag].threshold
     (proof,) = (proof for proof in tags.evidence if proof.target == "flags")
-    assert (proof.value, proof.source.partition(":")[0]) == (flag, "model")
+    assert (proof.value, proof.source) == (flag, "deep:flags")
     assert DOUBTFUL[proof.start : proof.end].strip() != ""
+
+
+def always(target: str, number: int) -> Deep:
+    """Return a deep tier that is sure of one value of a target, whatever it reads."""
+    read = Deep.read(MODEL, weights().about.tables_sha256, Remembering(), "deep")
+    bias = np.full(read.tables[f"{target}_bias"].shape, -60.0)
+    bias[number] = 60.0
+    tables = {target: np.zeros((384, len(bias))), f"{target}_bias": bias}
+    beside = {"fault_beside": np.zeros_like(read.tables["fault_beside"])}
+    about = read.about.model_copy(update={"mixing": read.about.mixing | {target: (1.0, 1.0)}})
+    return replace(read, tables={**read.tables, **beside, **tables}, about=about)
+
+
+@pytest.mark.parametrize(
+    ("target", "number"), [("tone", 3), ("tone", 2), ("pressure", 2), ("fault", 2), ("fault", 3)]
+)
+@pytest.mark.parametrize("message", [ACCUSING, Message(DOUBTFUL), Message("You idiots.")])
+def test_the_tier_that_turned_a_choice_is_named_as_its_source(
+    target: str, number: int, message: Message
+) -> None:
+    fast = Tagger(weights(), lists()).tag([message])[0]
+    both = Tagger(weights(), lists(), always(target, number)).tag([message])[0]
+    value = getattr(both, target).value
+    sources = {proof.source for proof in both.evidence if proof.target == target}
+    is_turned = value != getattr(fast, target).value
+    assert (sources == {f"deep:{target}"}) is is_turned
+    assert all(
+        message.text[proof.start : proof.end].strip()
+        for proof in both.evidence
+        if proof.target == target
+    )
+
+
+CALM = "I paid the fee on the third of May. The app shows it twice. Please look into it. "
+
+
+@pytest.mark.parametrize("place", [0, 20, 40])
+def test_of_a_long_message_the_least_calm_passages_are_read_wherever_they_stand(
+    place: int,
+) -> None:
+    reader = Remembering()
+    text = CALM * place + f"{DOUBTFUL} {DOUBTFUL} " + CALM * (40 - place)
+    tagger(reader, "deep").tag([Message(text), Message(CLEAR)])
+    head, clear, *passages = reader.read
+    assert (head, clear) == (text, CLEAR)
+    assert len(passages) == READ
+    assert any(DOUBTFUL in passage for passage in passages)
+    assert all(passage in text and len(passage) < LONGEST for passage in passages)
+
+
+def test_a_threat_beyond_what_is_read_of_a_text_counts() -> None:
+    text = CALM * 30 + "I will kill your manager. " + CALM * 10
+    for tier in ("cascade", "deep"):
+        tags = tagger(Remembering(), tier).tag([Message(text)])[0]
+        assert tags.pressure.value is Pressure.VIOLENCE
+        assert Flag.SAFETY in {flag.value for flag in tags.flags}
 
 
 @settings(max_examples=30, deadline=None)

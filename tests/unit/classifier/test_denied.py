@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.tagging.denied import Deniable, denied, may_deny
+from services.classifier.tagging.denied import Deniable, denied
 from services.classifier.tagging.features import encode
 from services.classifier.tagging.lists import Lists
 from services.classifier.tagging.vocabulary import Vocabulary
@@ -41,6 +41,12 @@ def held(text: str) -> frozenset[str]:
         "Я не буду звертатися до суду.",
         "Do sądu nie pójdę, proszę tylko o wyjaśnienie.",
         "Nie zamierzam iść do sądu.",
+        "I will not go to the central bank.",
+        "I am not going to complain to the Financial Conduct Authority.",
+        "I will not go to small claims.",
+        "Не пойду в Банк России.",
+        "Не піду до Національного банку.",
+        "Nie zamierzam iść do Komisji Nadzoru Finansowego.",
     ],
 )
 def test_what_is_denied_is_not_held(text: str) -> None:
@@ -74,6 +80,11 @@ def test_what_is_denied_is_not_held(text: str) -> None:
         ("Jak nie to do rzecznika i do sądu.", "court"),
         ("I would rather not go to the ombudsman.", "institution"),
         ("Верните 650, тогда в ЦБ писать не стану.", "institution"),
+        ("I will go to the central bank, not to you.", "institution"),
+        ("You will not like it: I go to the central bank.", "institution"),
+        ("I will not go to the central bank if you pay.", "institution"),
+        ("Не вернёте — пойду в Банк России.", "institution"),
+        ("I will not go to the central bank. I go to the ombudsman.", "institution"),
         ("Let somebody look who is not an idiot.", "insult"),
         ("Niech spojrzy ktoś, kto nie jest półgłówkiem.", "insult"),
     ],
@@ -97,6 +108,6 @@ def test_a_denied_word_stands_for_any_denied_word() -> None:
 
 @given(st.text(st.sampled_from("не notidiot суд.,"), max_size=50))
 def test_any_text_can_be_looked_through(text: str) -> None:
-    may_deny(text)
     plain = [normalise(word) for word in split(text)]
-    assert denied(plain, [Deniable.HARM] * len(plain)) <= set(range(len(plain)))
+    places = denied(plain, [Deniable.HARM] * len(plain), {}, KNOWN.lists)
+    assert places <= set(range(len(plain)))

@@ -72,8 +72,22 @@ def test_digits_and_signs_for_letters_are_read_in_each_of_their_ways(
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("f*cking m*rons", ["fucking", "morons"]),
+        ("Deb*le!", ["debile", "!"]),
+        ("д*билы", ["дебилы"]),
+        ("с*ки", ["суки"]),
+    ],
+)
+def test_one_letter_starred_out_hides_nothing(text: str, words: list[str]) -> None:
+    assert spelt(text) == words
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "It *really* costs 5*3, see fee* and a*b, rate*month; f**k stays starred.",
         "An e-mail to a.b.c.d@bank.example, ref. a-b-c-d_1, by J.R.R. Smith, U.S.A., et al.",
         "I paid 40pm, 6am, 12.50$, 100zł, €30, 14th, 24h, 3D, COVID19, #BankKills #1.",
         "Hi!How are you?Thanks!You did it. Yes!No|maybe",

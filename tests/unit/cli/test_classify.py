@@ -1,4 +1,6 @@
 import json
+import os
+import pty
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -83,6 +85,50 @@ def test_a_bad_line_is_named_with_its_field_and_the_others_are_tagged(
     assert "1 of 3 lines were refused" in complaint
 
 
+def test_a_refused_line_keeps_its_id_where_it_could_be_read() -> None:
+    lines = ['{"id": "a-1", "text": 7}', '{"id": "a-2", "text": "b", "text": "c"}', '{"text": 7}']
+    _, answers, _ = classify("\n".join(lines))
+    assert answers == [
+        {"line": 1, "id": "a-1", "error": "text: must be a string"},
+        {"line": 2, "error": "text: stands twice in one object; send it once"},
+        {"line": 3, "error": "text: must be a string"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"{}", "text: is required"),
+        (b'{"text": "%s"}' % (b"x" * 20_001), "text: is longer than 20,000 characters; shorten it"),
+        (b'{"text": "a", "category": "z"}', "category: must be one of missed_due_date, "),
+        (b'{"text": "a", "facts": 7}', "facts: must be a JSON object"),
+        (b'{"text": "a", "claim": 7}', "claim: must be a JSON object"),
+        (b'{"text": "\xff"}', "line: is not UTF-8 (byte 11); encode it as UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_plain_words(line: bytes, said: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own module
+        CLASSIFY, input=line, capture_output=True, cwd=ROOT, check=False
+    )
+    assert str(json.loads(done.stdout)["error"]).startswith(said)
+
+
+def test_on_a_terminal_it_says_once_that_it_reads_lines() -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(  # noqa: S603 - our own module
+        CLASSIFY, cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        os.write(ours, b'{"text": "Hello"}\n\x04')
+        told, more = process.communicate()
+    os.close(ours)
+    assert "reads JSON lines from this terminal" in said
+    assert json.loads(told)["line"] == 1
+    assert more == ""
+
+
 def test_an_empty_message_is_answered_as_unread_for_a_person() -> None:
     code, (answer,), _ = classify('{"text": ""}')
     assert code == 0
@@ -157,7 +203,8 @@ def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
 def test_explain_shows_the_words_behind_a_tag_verbatim() -> None:
     text = "You are idiots! I forgot to pay."
     lines = [{"text": text}, {"text": "Thank\r\nyou.", "id": "C-\u001b7"}]
-    shown = run("--explain", text="\n".join([*map(json.dumps, lines), "nonsense\n"]))
+    bad = ["nonsense", '{"id": "C-8", "text": 7}']
+    shown = run("--explain", text="\n".join([*map(json.dumps, lines), *bad]))
     assert shown.returncode == 1
     assert shown.stdout.startswith("line 1\n")
     assert "line 2 · id C-\ufffd7\nThank \nyou." in shown.stdout
@@ -165,6 +212,7 @@ def test_explain_shows_the_words_behind_a_tag_verbatim() -> None:
     assert "abusive" in shown.stdout
     assert "list:insult" in shown.stdout
     assert "line 3: line: is not JSON" in shown.stdout
+    assert "line 4 · id C-8: text: must be a string" in shown.stdout
 
 
 def test_evaluate_prints_scores_confusion_calibration_and_abstention(tmp_path: Path) -> None:

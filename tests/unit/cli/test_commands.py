@@ -39,6 +39,12 @@ def test_wrong_use_exits_2(run: Run, words: list[str]) -> None:
     assert run(*words).exit_code == 2
 
 
+def test_a_choice_that_there_is_not_is_told_without_the_words_of_a_library(run: Run) -> None:
+    done = run("submit", "--channel", "fax")
+    assert done.exit_code == 2
+    assert "Invalid value for '--channel': 'fax' is not one of 'web'," in done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [["migrate"], ["dlq", "list"], ["key", "list"], ["log", "verify"], ["policy", "shadow"]],

@@ -151,3 +151,9 @@ def test_the_words_of_the_message_stay_in_their_order(text: str) -> None:
     for word in text.split():
         if word.isascii() and word.isprintable() and len(word) < 100:
             assert word in plain
+
+
+def test_a_message_that_was_not_read_is_shown_as_one_for_a_person() -> None:
+    text = "Wo ist mein Geld? Ich warte schon so lange."
+    (unread,) = tagging.load().tag([Message(text)])
+    assert "not read: for a person (rule:language_not_read)" in shown(unread, text, colour=False)

@@ -26,6 +26,28 @@ def test_a_wrong_variable_is_named_and_its_value_is_not(monkeypatch: pytest.Monk
     assert "seventy" not in str(raised.value)
 
 
+def test_what_is_wrong_is_said_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENHAND_HTTP_PORT", "70000")
+    monkeypatch.setenv("EVENHAND_LOG_LEVEL", "loud")
+    monkeypatch.setenv("EVENHAND_STOP_WITHIN", "soon")
+    with pytest.raises(SettingsError) as raised:
+        load(ServiceSettings)
+    assert str(raised.value).splitlines() == [
+        "EVENHAND_DATABASE_URL: is required",
+        "EVENHAND_HTTP_PORT: must be at most 65535",
+        "EVENHAND_LOG_LEVEL: must be one of DEBUG, INFO, WARNING, ERROR",
+        "EVENHAND_STOP_WITHIN: must be a length of time such as PT4S, or seconds",
+    ]
+
+
+def test_variables_that_do_not_go_together_are_named_without_another_before_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EVENHAND_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    with pytest.raises(SettingsError, match=r"^EVENHAND_KAFKA_SASL_USERNAME and "):
+        load(KafkaSettings)
+
+
 def test_a_secret_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "evenhand_database_url").write_text("postgresql://from-a-file", encoding="utf-8")
     monkeypatch.setenv("EVENHAND_SECRETS_DIR", str(tmp_path))

@@ -82,3 +82,15 @@ def test_json_is_read_unless_it_cannot_be_stored(value: object) -> None:
         assert "\\u0000" in body or "\\ud" in body
     elif not isinstance(read, Unreadable):
         assert read == value
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [(b'{"a" 1}', "(column 6)"), (b'{"a": 1,\n "b" 2}', "(line 2, column 6)")],
+)
+def test_the_place_of_a_flaw_has_a_line_only_where_there_are_several(
+    body: bytes, place: str
+) -> None:
+    read = strict_json.read(body)
+    assert isinstance(read, Unreadable)
+    assert read.flaw.detail.endswith(place)
