@@ -47,6 +47,8 @@ def test_own_future_harm_beside_a_body_or_staff_is_a_threat(text: str) -> None:
         "Nie zabiję waszego kierownika.",
         "Will you break my legs?",
         "Why would I break your jaw?",
+        "Do you think I will break your jaw?",
+        "Думаете, я сломаю вашей кассирше ноги?",
         'He said: "I will kill you".',
         "He said that he will kill you.",
         "Hello.\n> I will kill you\nWho wrote that?",

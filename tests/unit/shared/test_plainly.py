@@ -46,3 +46,13 @@ def test_what_is_wrong_is_the_end_of_a_sentence(field: str, value: str, said: st
     with pytest.raises(ValidationError) as raised:
         _Asked.model_validate({field: value})
     assert [told(flaw) for flaw in raised.value.errors()] == [said]
+
+
+def test_a_field_that_is_missing_is_called_required() -> None:
+    class Needed(BaseModel):
+        share: float
+
+    with pytest.raises(ValidationError) as refused:
+        Needed.model_validate({})
+    (flaw,) = refused.value.errors()
+    assert told(flaw) == "is required"
